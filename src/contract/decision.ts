@@ -1,0 +1,58 @@
+import type { FleetSnapshot } from './fleet.ts';
+import type { Award, Bid, Exclusion } from './market.ts';
+import type { Mandate, Policy, RuleTree } from './policy.ts';
+import type { Refusal } from './refusal.ts';
+import type { Outcome } from './outcome.ts';
+import type { SignalReader } from './signal.ts';
+import type { Workload } from './workload.ts';
+
+/** What `decide` found: pure data, nothing done yet. */
+export interface Decision {
+  readonly workload: Workload;
+  readonly policy: Policy;
+  readonly signals: SignalReader;
+  readonly fleet: FleetSnapshot;
+  readonly mandate: Mandate | null;
+  readonly result: Award | Refusal;
+}
+
+/** A decision as it is remembered, without the client's text. Turned into a `DecisionView` when asked for. */
+export interface DecisionView {
+  readonly id: string;
+  readonly at: string;
+  readonly surface: string;
+  readonly tenant: string;
+  readonly requestedModel: string;
+  readonly policyGeneration: number;
+  readonly route: string | null;
+  readonly mode: string | null;
+  readonly archetype: string;
+  readonly promptBytes: number;
+  readonly signals: readonly {
+    readonly key: string;
+    readonly cost: string;
+    /** `not-needed` where the outcome never depended on it. */
+    readonly state: 'known' | 'unknown' | 'not-needed';
+    readonly value: unknown;
+    readonly confidence: number | null;
+    readonly spentMicroseconds: number | null;
+    readonly reason: string | null;
+  }[];
+  readonly rules: RuleTree;
+  readonly objective: unknown;
+  readonly bids: readonly BidView[];
+  readonly excluded: readonly Exclusion[];
+  readonly winner: string | null;
+  readonly clearingScoreUsd: number | null;
+  readonly propensity: number | null;
+  readonly refusal: { readonly reason: string; readonly message: string } | null;
+  /** Null until settled. */
+  readonly outcome: Outcome | null;
+}
+
+export interface BidView extends Omit<Bid, 'instance'> {
+  readonly instance: string;
+  readonly model: string;
+  /** How much worse than the winner, in USD; 0 for the winner. */
+  readonly lostByUsd: number;
+}

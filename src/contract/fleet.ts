@@ -1,0 +1,132 @@
+import type { InstanceId, ModelId } from '../kernel/index.ts';
+
+/** Prices in pico-USD (1e-12 USD) per token: 1 USD per million tokens is 1 000 000. */
+export interface Price {
+  readonly inputPicoUsd: number;
+  /** For prompt tokens that the engine found in its prefix cache. */
+  readonly cachedInputPicoUsd: number;
+  readonly outputPicoUsd: number;
+}
+
+/** The power curve of DESIGN §5 for one instance of the model. */
+export interface PowerCurve {
+  readonly idleWatts: number;
+  readonly peakWatts: number;
+  readonly gpus: number;
+  /** Steepness and midpoint over log2 of the batch size. */
+  readonly steepness: number;
+  readonly midpoint: number;
+}
+
+export type ReasoningFamily =
+  | 'qwen3'
+  | 'deepseek-v3'
+  | 'deepseek-r1'
+  | 'granite'
+  | 'glm'
+  | 'gemma'
+  | 'gpt-oss'
+  | 'openai';
+
+/** What can be bought. An unknown price, energy or accuracy is null, never zero. */
+export interface Model {
+  readonly id: ModelId;
+  readonly kind: 'chat' | 'embedding';
+  /** The name that the upstream knows it by. */
+  readonly upstreamName: string;
+  readonly price: Price | null;
+  /** Priors of P(correct): `default`, and by domain. */
+  readonly accuracy: {
+    readonly default: number | null;
+    readonly byDomain: ReadonlyMap<string, number>;
+  };
+  readonly power: PowerCurve | null;
+  readonly reasoning: ReasoningFamily | null;
+  readonly contextWindowTokens: number | null;
+  readonly maxOutputTokens: number | null;
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+/** One server. Everything that the configuration says of it; nothing that changes by itself. */
+export interface Instance {
+  readonly id: InstanceId;
+  readonly model: Model;
+  /** The kind of an `Engine`. */
+  readonly engine: string;
+  /** Origin and base path, without a trailing slash and without `/v1`. */
+  readonly url: string;
+  readonly apiKey: string | null;
+  readonly labels: ReadonlyMap<string, string>;
+  /** Sequences it can run at once; the rest queue. */
+  readonly maxRunning: number;
+  readonly source: 'config' | 'admin' | 'discovery';
+}
+
+export type Lifecycle = 'ready' | 'draining' | 'down' | 'unknown';
+
+/** What an engine says of its load. `null` where it says nothing. */
+export interface Telemetry {
+  readonly runningRequests: number | null;
+  readonly waitingRequests: number | null;
+  /** 0–1 of the KV memory in use. */
+  readonly kvUsageRatio: number | null;
+  readonly promptTokensTotal: number | null;
+  readonly generationTokensTotal: number | null;
+  readonly prefixCacheQueriesTotal: number | null;
+  readonly prefixCacheHitsTotal: number | null;
+  readonly powerWatts: number | null;
+}
+
+/** One instance at one moment. */
+export interface InstanceState {
+  readonly instance: Instance;
+  readonly lifecycle: Lifecycle;
+  readonly telemetry: Telemetry;
+  /** Wall time of the last answer to a poll; null before the first. */
+  readonly observedAtMs: number | null;
+  /** Why it is not ready, for explanations. */
+  readonly reason: string | null;
+  readonly features: EngineFeatures;
+}
+
+/** Found by asking the server, never assumed. */
+export interface EngineFeatures {
+  readonly hasResponses: boolean;
+}
+
+/** One look at one instance. */
+export interface Probe {
+  readonly lifecycle: 'ready' | 'down';
+  readonly reason: string | null;
+  readonly telemetry: Telemetry;
+  readonly features: EngineFeatures;
+}
+
+/** Port of the keeper, fulfilled by the pool. Never rejects: an unreachable server is `down`. */
+export interface Prober {
+  probe(instance: Instance, timeoutMs: number): Promise<Probe>;
+}
+
+/** The fleet at one moment: immutable, replaced whole. `states` is ordered by configuration. */
+export interface FleetSnapshot {
+  readonly generation: number;
+  readonly states: readonly InstanceState[];
+}
+
+/** A worker's own view, fresher than any poll: what it has in flight and whom its breaker bars. */
+export interface LocalLoad {
+  inFlight(instance: InstanceId): number;
+  /** False while the circuit of the instance is open. */
+  isAvailable(instance: InstanceId): boolean;
+}
+
+export const NO_TELEMETRY: Telemetry = {
+  runningRequests: null,
+  waitingRequests: null,
+  kvUsageRatio: null,
+  promptTokensTotal: null,
+  generationTokensTotal: null,
+  prefixCacheQueriesTotal: null,
+  prefixCacheHitsTotal: null,
+  powerWatts: null,
+};

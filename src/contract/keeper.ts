@@ -1,0 +1,53 @@
+import type { Beliefs } from './beliefs.ts';
+import type { BudgetGate } from './budget.ts';
+import type { DecisionView } from './decision.ts';
+import type { FleetSnapshot } from './fleet.ts';
+import type { Outcome } from './outcome.ts';
+import type { BourseEvent } from './events.ts';
+import type { Policy, TenantPreferences } from './policy.ts';
+
+/** What a decision is made from: one immutable value, so that no decision mixes two generations. */
+export interface World {
+  readonly policy: Policy;
+  readonly fleet: FleetSnapshot;
+  readonly beliefs: Beliefs;
+  readonly preferences: ReadonlyMap<string, TenantPreferences>;
+}
+
+/** A worker's line to the keeper. */
+export interface KeeperClient {
+  /** Number of this worker, from 0. */
+  readonly worker: number;
+  world(): World;
+  readonly budgets: BudgetGate;
+  /** Queues an outcome: sent in batches, settled when the keeper has committed it. */
+  report(outcome: Outcome): void;
+  /** Passes an event on to the keeper's log and metrics. */
+  publish(event: BourseEvent): void;
+  /** The Prometheus text of the whole server. */
+  metrics(): Promise<string>;
+  /** Whether the keeper's store takes writes and one instance is ready; the reason where not. */
+  readiness(): { readonly isReady: boolean; readonly reason: string | null };
+  /** Sends what is queued and returns the unused leases. */
+  close(): Promise<void>;
+}
+
+/** What the keeper asks of a worker. */
+export interface WorkerDuties {
+  decisionView(id: string): DecisionView | null;
+  latestDecisions(limit: number): readonly DecisionView[];
+  /** Counters since the last call: name with labels → amount. */
+  drainCounters(): MetricsDelta;
+}
+
+/** Increments of counters and histograms since the last delta. Keys are `name{label="value",…}`. */
+export interface MetricsDelta {
+  readonly counters: readonly (readonly [key: string, amount: number])[];
+  readonly histograms: readonly {
+    readonly key: string;
+    /** Counts per bucket, the last one +Inf. */
+    readonly counts: readonly number[];
+    readonly sum: number;
+  }[];
+  readonly gauges: readonly (readonly [key: string, value: number])[];
+}

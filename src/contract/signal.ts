@@ -1,0 +1,89 @@
+import type { Workload } from './workload.ts';
+import type { MaybeAsync } from '../kernel/index.ts';
+
+/** What a signal costs to compute, cheapest first; conditions are evaluated in this order. */
+export type SignalCost = 'free' | 'scan' | 'text' | 'model' | 'remote';
+export const SIGNAL_COSTS: readonly SignalCost[] = ['free', 'scan', 'text', 'model', 'remote'];
+
+export type SignalValue =
+  | boolean
+  | number
+  | string
+  | readonly string[]
+  | Readonly<Record<string, number | boolean>>;
+
+/** One computed signal. A null value is *unknown* (it failed, or the input does not tell); `reason` says why. */
+export interface Reading {
+  readonly value: SignalValue | null;
+  /** 0–1. */
+  readonly confidence: number;
+  readonly reason?: string;
+}
+
+/** A reading with what it cost, as decisions keep it. */
+export interface SpentReading extends Reading {
+  readonly spentMicroseconds: number;
+}
+
+/** Something that can be computed once per request. `key` identifies it: equal keys share one value. */
+export interface SignalSlot {
+  readonly key: string;
+  readonly kind: string;
+  readonly cost: SignalCost;
+  /** Must not throw for any workload; if it does, the reading is unknown. */
+  read(workload: Workload): MaybeAsync<Reading>;
+}
+
+/** Kleene's third value is null: unknown. */
+export type Truth = boolean | null;
+
+/** A leaf of a condition tree: a slot, and a test of its reading. */
+export interface CompiledCondition {
+  readonly slot: SignalSlot;
+  test(reading: Reading): Truth;
+  /** As the explanation shows it. */
+  readonly text: string;
+}
+
+/**
+ * Extension point: a kind of signal, named in conditions by `kind`. `compile` gets the condition's
+ * value and the definitions under `signals.<kind>s`, and throws `ConfigIssue` for a bad one.
+ */
+export interface Signal {
+  readonly apiVersion: 1;
+  readonly kind: string;
+  /** JSON Schemas that are composed into the policy's: of one definition, and of a condition's value. */
+  readonly definitionSchema: Readonly<Record<string, unknown>> | null;
+  readonly conditionSchema: Readonly<Record<string, unknown>>;
+  compile(condition: unknown, definitions: readonly SignalDefinition[]): CompiledCondition;
+}
+
+/** One entry under `signals.<kind>s`: its name, and the rest as written. */
+export interface SignalDefinition {
+  readonly name: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Thrown by an extension while it compiles: `path` is relative to the value that it was given. */
+export class ConfigIssue extends Error {
+  readonly path: readonly (string | number)[];
+  readonly suggestion: string | null;
+
+  constructor(
+    message: string,
+    path: readonly (string | number)[] = [],
+    suggestion: string | null = null,
+  ) {
+    super(message);
+    this.name = 'ConfigIssue';
+    this.path = path;
+    this.suggestion = suggestion;
+  }
+}
+
+/** Reads signals of one request, each at most once. `slot` is an index into `Policy.slots`. */
+export interface SignalReader {
+  read(slot: number): MaybeAsync<SpentReading>;
+  /** What was read so far: by slot, undefined where never needed. */
+  readings(): readonly (SpentReading | undefined)[];
+}
