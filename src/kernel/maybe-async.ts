@@ -8,7 +8,7 @@ export function isPromise<T>(value: MaybeAsync<T>): value is Promise<T> {
 /** Goes on with a value at once, and with a promise when it settles: a fast path pays for no await. */
 export function andThen<T, U>(
   value: MaybeAsync<T>,
-  next: (value: T) => MaybeAsync<U>,
+  proceed: (value: T) => MaybeAsync<U>,
 ): MaybeAsync<U> {
-  return isPromise(value) ? value.then(next) : next(value);
+  return isPromise(value) ? value.then(proceed) : proceed(value);
 }
