@@ -4,6 +4,7 @@ import type { Mandate, Policy, RuleTree } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome } from './outcome.ts';
 import type { SignalReader } from './signal.ts';
+import type { CacheHit } from './stages.ts';
 import type { Workload } from './workload.ts';
 
 /** What `decide` found: pure data, nothing done yet. */
@@ -13,6 +14,8 @@ export interface Decision {
   readonly signals: SignalReader;
   readonly fleet: FleetSnapshot;
   readonly mandate: Mandate | null;
+  /** An exact hit ends the request; without a cache it is null. */
+  readonly hit: CacheHit | null;
   readonly result: Award | Refusal;
 }
 

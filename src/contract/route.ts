@@ -1,10 +1,15 @@
 import type { DecisionId, MaybeAsync } from '../kernel/index.ts';
-import type { Award } from './market.ts';
-import type { AttemptRecord, Outcome, Usage } from './outcome.ts';
-import type { Bid } from './market.ts';
+import type { Reservation } from './budget.ts';
 import type { Decision, DecisionView } from './decision.ts';
+import type { World } from './keeper.ts';
+import type { Award, Bid, Exclusion } from './market.ts';
+import type { AttemptRecord, Outcome, Usage } from './outcome.ts';
+import type { Mandate, Policy } from './policy.ts';
+import type { Refusal } from './refusal.ts';
+import type { SignalReader } from './signal.ts';
+import type { CacheHit, LookUp, Resolve } from './stages.ts';
 import type { FlowController, ResponseSink } from './upstream.ts';
-import type { Ingress } from './workload.ts';
+import type { Ingress, Workload } from './workload.ts';
 
 /** The director, as the server and the simulator receive it. */
 export interface Route {
@@ -52,3 +57,45 @@ export type RunAttempts = (
   sink: ResponseSink,
   onDone: (result: AttemptsResult) => void,
 ) => FlowController;
+
+/** A client's hold on a request whose upstream may not be there yet: what it asked for meets the flow that is attached. */
+export interface FlowRelay extends FlowController {
+  attach(flow: FlowController): void;
+}
+
+/** Bids for one request, and who was not allowed to bid. */
+export interface Quotes {
+  readonly bids: readonly Bid[];
+  readonly excluded: readonly Exclusion[];
+}
+
+/**
+ * The stages that the director names. Each is a built-in, wired by app.ts and wrapped by the
+ * observer; a later one that is not asked for is the identity.
+ */
+export interface Stages {
+  world(): World;
+  workload(ingress: Ingress): Workload;
+  resolve: Resolve;
+  signals(workload: Workload, policy: Policy): SignalReader;
+  policy(workload: Workload, signals: SignalReader, world: World): MaybeAsync<Mandate | Refusal>;
+  cache: LookUp;
+  quotes(workload: Workload, mandate: Mandate, world: World): Quotes;
+  award(quotes: Quotes, mandate: Mandate): Award | Refusal;
+
+  /** Keeps what explains the decision, without the client's text. */
+  remember(decision: Decision): void;
+  replay(decision: Decision, hit: CacheHit, client: ResponseSink): FlowController;
+  refuse(decision: Decision, client: ResponseSink): FlowController;
+  reserve(decision: AwardedDecision): MaybeAsync<Reservation | Refusal | null>;
+  guards(decision: AwardedDecision, client: ResponseSink): ResponseSink;
+  attempts: RunAttempts;
+  settle(decision: AwardedDecision, held: Reservation | null, result: AttemptsResult): Outcome;
+  learn(outcome: Outcome): void;
+
+  relay(): FlowRelay;
+  /** Runs `work`; what it throws or rejects with reaches the client as its terminal event. */
+  guarded(work: () => MaybeAsync<void>, client: ResponseSink): void;
+  nextId(): DecisionId;
+  view(id: string): DecisionView | null;
+}

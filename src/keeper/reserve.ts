@@ -1,0 +1,82 @@
+import type { Amounts, AwardedDecision, Bid, ReserveRequest } from '../contract/index.ts';
+
+/** What is asked for when neither the caller, the route nor the model sets an output ceiling. */
+const DEFAULT_CEILING_TOKENS = 4096;
+/** An answer shorter than this is of no use: a budget that cannot pay for it refuses. */
+const USEFUL_TOKENS_MIN = 16;
+/** Modelled energy varies with the batch; a reservation holds this many times the expectation. */
+const ENERGY_MARGIN = 4;
+
+/**
+ * The most that a decision may use: the prompt's bound, and an output ceiling at the dearest rates
+ * among the instances that may be tried. Attempts follow one another and only the one that answers
+ * is charged, so they share one reservation.
+ */
+export function reserveRequestOf(decision: AwardedDecision): ReserveRequest {
+  const { workload, mandate, result } = decision;
+  const candidates = result.ranked.slice(0, mandate.attempts.max);
+  const promptTokens = promptBound(decision);
+  const ceilingTokens = wantedCeiling(decision, candidates);
+  let inputPicoUsd = 0;
+  let outputPicoUsd = 0;
+  let tokenMicrojoules = 0;
+  for (const bid of candidates) {
+    const price = bid.instance.model.price;
+    inputPicoUsd = Math.max(inputPicoUsd, price?.inputPicoUsd ?? 0, price?.cachedInputPicoUsd ?? 0);
+    outputPicoUsd = Math.max(outputPicoUsd, price?.outputPicoUsd ?? 0);
+    tokenMicrojoules = Math.max(tokenMicrojoules, energyPerToken(bid));
+  }
+  return {
+    decision: workload.id,
+    tenant: workload.caller.tenant,
+    key: workload.caller.key,
+    user: workload.user,
+    route: mandate.route,
+    fixed: amounts(promptTokens, inputPicoUsd, tokenMicrojoules),
+    perOutputToken: amounts(workload.choices, outputPicoUsd, tokenMicrojoules),
+    ceilingTokens,
+    ceilingTokensMin: Math.min(ceilingTokens, USEFUL_TOKENS_MIN),
+  };
+}
+
+/** What a settlement charges: the real usage, never more than what was held. */
+export function actualAmounts(
+  result: { readonly usage: { readonly promptTokens: number; readonly outputTokens: number }; readonly costPicoUsd: number; readonly energyMicrojoules: number },
+  held: Amounts,
+): Amounts {
+  return {
+    tokens: Math.min(result.usage.promptTokens + result.usage.outputTokens, held.tokens),
+    picoUsd: Math.min(result.costPicoUsd, held.picoUsd),
+    microjoules: Math.min(result.energyMicrojoules, held.microjoules),
+  };
+}
+
+function amounts(tokens: number, picoUsdPerToken: number, microjoulesPerToken: number): Amounts {
+  return {
+    tokens,
+    picoUsd: Math.ceil(tokens * picoUsdPerToken),
+    microjoules: Math.ceil(tokens * microjoulesPerToken),
+  };
+}
+
+function promptBound(decision: AwardedDecision): number {
+  const injected = decision.mandate.injection.systemPrompt;
+  const injectedBytes = injected === null ? 0 : Buffer.byteLength(injected.text);
+  return decision.workload.promptTokensBound + injectedBytes;
+}
+
+function wantedCeiling(decision: AwardedDecision, candidates: readonly Bid[]): number {
+  const { workload, mandate } = decision;
+  if (workload.surface === 'embeddings') return 0;
+  const asked = workload.outputCeilingTokens ?? mandate.injection.maxOutputTokens;
+  if (asked !== null) return asked;
+  let known = 0;
+  for (const bid of candidates) known = Math.max(known, bid.instance.model.maxOutputTokens ?? 0);
+  return known > 0 ? known : DEFAULT_CEILING_TOKENS;
+}
+
+function energyPerToken(bid: Bid): number {
+  if (bid.energyJoules === null) return 0;
+  const tokens = Math.max(1, bid.outputTokens.mean);
+  return (bid.energyJoules.mean * 1e6 * ENERGY_MARGIN) / tokens;
+}

@@ -1,0 +1,63 @@
+/**
+ * The director: every stage of a request, in the order of the ladder, and nothing but the order.
+ * `decide` changes nothing in the world; `serve` does what was decided.
+ */
+import { andThen } from './kernel/index.ts';
+import type { MaybeAsync } from './kernel/index.ts';
+import { isRefusal } from './contract/index.ts';
+import type { AwardedDecision, Decision, FlowController, Ingress } from './contract/index.ts';
+import type { ResponseSink, Route, Stages } from './contract/index.ts';
+
+export function createDirector(stage: Stages): Route {
+  function decide(ingress: Ingress): MaybeAsync<Decision> {
+    const world = stage.world();
+    const workload = stage.resolve(stage.workload(ingress));
+    const signals = stage.signals(workload, world.policy);
+    return andThen(stage.policy(workload, signals, world), (mandate): Decision => {
+      const { policy, fleet } = world;
+      if (isRefusal(mandate)) {
+        return { workload, policy, signals, fleet, mandate: null, hit: null, result: mandate };
+      }
+      const hit = stage.cache(workload, mandate);
+      const quotes = stage.quotes(workload, mandate, world);
+      const result = stage.award(quotes, mandate);
+      return { workload, policy, signals, fleet, mandate, hit, result };
+    });
+  }
+
+  function serve(decision: Decision, client: ResponseSink): FlowController {
+    stage.remember(decision);
+    if (decision.hit !== null) return stage.replay(decision, decision.hit, client);
+    if (!isAwarded(decision)) return stage.refuse(decision, client);
+    const flow = stage.relay();
+    const held = stage.reserve(decision);
+    const dispatch = (): MaybeAsync<void> =>
+      andThen(held, (reservation) => {
+        if (isRefusal(reservation)) {
+          return flow.attach(stage.refuse({ ...decision, result: reservation }, client));
+        }
+        const ceilingTokens = reservation?.ceilingTokens ?? null;
+        const guarded = stage.guards(decision, client);
+        const attempts = stage.attempts(decision, ceilingTokens, guarded, (result) =>
+          stage.learn(stage.settle(decision, reservation, result)),
+        );
+        return flow.attach(attempts);
+      });
+    stage.guarded(dispatch, client);
+    return flow;
+  }
+
+  function handle(ingress: Ingress, client: ResponseSink): FlowController {
+    const flow = stage.relay();
+    const work = (): MaybeAsync<void> =>
+      andThen(decide(ingress), (decision) => flow.attach(serve(decision, client)));
+    stage.guarded(work, client);
+    return flow;
+  }
+
+  return { decide, serve, handle, nextId: stage.nextId, view: stage.view };
+}
+
+function isAwarded(decision: Decision): decision is AwardedDecision {
+  return decision.mandate !== null && decision.result.kind === 'award';
+}
