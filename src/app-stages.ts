@@ -1,15 +1,17 @@
-import { Fault, fault, isPromise } from './kernel/index.ts';
+import { Fault, assert, fault, isPromise } from './kernel/index.ts';
 import type { Clock, MaybeAsync } from './kernel/index.ts';
 import { isRefusal } from './contract/index.ts';
-import type { Decision, FlowController, FlowRelay, Observer, ResponseSink } from './contract/index.ts';
+import type { BourseEvent, Decision, FlowController, FlowRelay } from './contract/index.ts';
+import type { Observer, ResponseSink, RunAttempts } from './contract/index.ts';
 
 /** Wraps a stage so that the observer hears how long it took; a slow stage is timed until it settles. */
-export function observed<A extends readonly unknown[], R>(
-  name: string,
-  stage: (...args: A) => R,
-  observer: Observer,
-  clock: Clock,
-): (...args: A) => R {
+export function observed<A extends readonly unknown[], R>(options: {
+  readonly name: string;
+  readonly stage: (...args: A) => R;
+  readonly observer: Observer;
+  readonly clock: Clock;
+}): (...args: A) => R {
+  const { name, stage, observer, clock } = options;
   return (...args) => {
     const startedMs = clock.monotonicMs();
     const result = stage(...args);
@@ -60,18 +62,22 @@ const NO_FLOW: FlowController = { pause: () => {}, resume: () => {}, abort: () =
 /** Ends the request with the refusal, as a fault of the catalogue. */
 export function refuse(decision: Decision, client: ResponseSink): FlowController {
   const { result } = decision;
-  client.onError(
-    isRefusal(result)
-      ? new Fault(result.code, result.message, null)
-      : fault('BRS_INVARIANT', { invariant: 'only refusals are refused' }),
-  );
+  assert(isRefusal(result), 'only a refusal refuses');
+  const { code, message, retryAfterSeconds } = result;
+  client.onError(new Fault(code, message, null, { retryAfterSeconds }));
   return NO_FLOW;
+}
+
+/** What the observer hears of a refused decision. Served ones are counted by their outcome. */
+export function decidedEvent(decision: Decision): BourseEvent {
+  const { result, workload } = decision;
+  assert(isRefusal(result), 'only a refusal refuses');
+  return { kind: 'refused', decision: workload.id, reason: result.reason, code: result.code };
 }
 
 /** Runs a stretch of the director; what it throws or rejects with is the client's terminal event. */
 export function guarded(work: () => MaybeAsync<void>, client: ResponseSink): void {
-  const fail = (error: unknown): void =>
-    client.onError(Fault.isInstance(error) ? error : fault('BRS_INTERNAL', {}, { cause: error }));
+  const fail = (error: unknown): void => client.onError(asFault(error));
   try {
     const running = work();
     if (isPromise(running)) running.catch(fail);
@@ -80,3 +86,33 @@ export function guarded(work: () => MaybeAsync<void>, client: ResponseSink): voi
   }
 }
 
+/** Attempts that fail to begin end like attempts that failed: what was reserved is settled. */
+export function containAttempts(run: RunAttempts, clock: Clock): RunAttempts {
+  return (decision, ceilingTokens, sink, onDone) => {
+    try {
+      return run(decision, ceilingTokens, sink, onDone);
+    } catch (error) {
+      const problem = asFault(error);
+      sink.onError(problem);
+      onDone({
+        bid: null,
+        status: 'failed',
+        httpStatus: problem.httpStatus,
+        finishReason: null,
+        usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0, isEstimated: false },
+        costPicoUsd: 0,
+        energyMicrojoules: 0,
+        energySource: 'unknown',
+        ttftMs: null,
+        totalMs: clock.monotonicMs() - decision.workload.startedMs,
+        perTokenMs: null,
+        attempts: [],
+      });
+      return NO_FLOW;
+    }
+  };
+}
+
+function asFault(error: unknown): Fault {
+  return Fault.isInstance(error) ? error : fault('BRS_INTERNAL', {}, { cause: error });
+}

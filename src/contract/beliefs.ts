@@ -26,6 +26,8 @@ export interface Reputation {
   /** EMA of failures, 0–1. */
   readonly failureRatio: number;
   readonly observations: number;
+  /** Wall time of the last observation: what is held against an instance fades from then on. */
+  readonly atMs: number;
 }
 
 /**

@@ -65,10 +65,14 @@ export interface AttemptPlan {
   /** Attempts in all, the first included; each on another instance. */
   readonly max: number;
   readonly connectTimeoutMs: number;
-  /** From dispatch to the first meaningful byte of the answer. */
+  /**
+   * From dispatch to the first meaningful byte of the answer. An unstreamed answer, whose first byte
+   * comes with its last, gets four times the latency that its bid promises on top.
+   */
   readonly firstTokenTimeoutMs: number;
   /** Between two chunks of a stream. */
   readonly idleTimeoutMs: number;
+  /** From the first dispatch to the end of the answer, over all attempts. */
   readonly totalTimeoutMs: number;
 }
 

@@ -1,4 +1,4 @@
-import type { DecisionId, InstanceId } from '../kernel/index.ts';
+import type { DecisionId, FaultCode, InstanceId } from '../kernel/index.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -41,7 +41,8 @@ export type BourseEvent =
   | { readonly kind: 'store-recovered' }
   | { readonly kind: 'queue-dropped'; readonly queue: string; readonly count: number }
   | { readonly kind: 'stage'; readonly stage: string; readonly spentMicroseconds: number }
-  | { readonly kind: 'worker-lost'; readonly worker: number };
+  | { readonly kind: 'worker-lost'; readonly worker: number }
+  | { readonly kind: 'fault'; readonly code: FaultCode; readonly message: string };
 
 /** Gets every event, synchronously: it must be quick and must not throw. */
 export interface Observer {

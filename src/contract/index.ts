@@ -6,6 +6,7 @@ export * from './config.ts';
 export * from './decision.ts';
 export * from './events.ts';
 export * from './fleet.ts';
+export * from './headers.ts';
 export * from './keeper.ts';
 export * from './learner.ts';
 export * from './market.ts';

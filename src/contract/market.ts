@@ -4,20 +4,26 @@ import type { FleetSnapshot, Instance, LocalLoad } from './fleet.ts';
 import type { Mandate } from './policy.ts';
 import type { Estimate, Workload } from './workload.ts';
 
-/** One offer to serve one request. An unknown quantity is null: it fails a limit and is shown as unknown. */
-export interface Bid {
+/** What a bidder says of one instance. An unknown quantity is null: it fails a limit and is shown as unknown. */
+export interface Quote {
   readonly instance: Instance;
   readonly costUsd: Estimate | null;
+  /** The part of `ttftMs` that is the queue in front of the instance. */
+  readonly waitMs: number;
   readonly ttftMs: Estimate;
   readonly latencyMs: Estimate;
-  /** P(correct), 0–1. */
-  readonly accuracy: Estimate | null;
   readonly energyJoules: Estimate | null;
   /** What the cost was multiplied by for load. */
   readonly loadPrice: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly outputTokens: Estimate;
+}
+
+/** One offer to serve one request: a quote as the market holds it. Times are corrected by reputation; accuracy is never self-declared. */
+export interface Bid extends Quote {
+  /** P(correct), 0–1. */
+  readonly accuracy: Estimate | null;
   /** In USD, lower is better: the sum of `terms`. */
   readonly score: number;
   readonly terms: ScoreTerms;
@@ -69,5 +75,5 @@ export interface MarketView {
 export interface Bidder {
   readonly apiVersion: 1;
   readonly name: string;
-  quote(workload: Workload, mandate: Mandate, instance: Instance, view: MarketView): Bid | null;
+  quote(workload: Workload, mandate: Mandate, instance: Instance, view: MarketView): Quote | null;
 }

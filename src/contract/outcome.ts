@@ -31,6 +31,9 @@ export interface AttemptRecord {
   /** What the bid promised for this instance; null without a bid. */
   readonly promisedTtftMs: number | null;
   readonly promisedLatencyMs: number | null;
+  /** The bid's `waitMs` and mean `outputTokens`: learning tells the instance's own time from the queue and the length. */
+  readonly promisedWaitMs: number | null;
+  readonly promisedOutputTokens: number | null;
 }
 
 /** What really happened to one request. Plain data: it crosses threads, and is a row of the ledger. */

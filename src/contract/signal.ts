@@ -56,6 +56,8 @@ export interface Signal {
   readonly definitionSchema: Readonly<Record<string, unknown>> | null;
   readonly conditionSchema: Readonly<Record<string, unknown>>;
   compile(condition: unknown, definitions: readonly SignalDefinition[]): CompiledCondition;
+  /** Throws `ConfigIssue` for a bad definition, whether or not a condition reads it; `path` is relative to it. */
+  checkDefinition?(definition: SignalDefinition): void;
 }
 
 /** One entry under `signals.<kind>s`: its name, and the rest as written. */

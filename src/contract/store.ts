@@ -1,4 +1,3 @@
-import type { Beliefs } from './beliefs.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Sums of one balance in one period. BigInt: a ledger outgrows 2^53 pico-USD. */
@@ -10,7 +9,7 @@ export interface StoredBalance {
   readonly microjoules: bigint;
 }
 
-/** A slice of balances that a worker holds: what may be spent without the store hearing of it first. */
+/** A slice of a balance that a worker holds: what may be spent without the store hearing of it first. */
 export interface StoredLease {
   readonly id: string;
   readonly balance: string;
@@ -24,8 +23,11 @@ export interface StoreBatch {
   readonly outcomes: readonly Outcome[];
   /** Added to the stored sums. */
   readonly balanceDeltas: readonly StoredBalance[];
+  /** What is outstanding on each lease; replaces what is stored of the same id. */
   readonly leasesOpened: readonly StoredLease[];
   readonly leasesClosed: readonly string[];
+  /** Balances whose period is over and that nothing can be spent from: they are forgotten. */
+  readonly balancesClosed: readonly string[];
 }
 
 export interface LedgerTotals {
@@ -48,10 +50,9 @@ export interface Store {
   load(): Promise<{
     readonly balances: readonly StoredBalance[];
     readonly leases: readonly StoredLease[];
-    readonly beliefs: Beliefs | null;
     readonly documents: ReadonlyMap<string, string>;
   }>;
-  /** Small named JSON documents: the admin overlay, preferences. Null deletes. */
+  /** Small named JSON documents: beliefs, the admin overlay, preferences. Null deletes. */
   saveDocument(name: string, json: string | null): Promise<void>;
   ledger: LedgerReader;
   close(): Promise<void>;

@@ -1,4 +1,6 @@
-import type { EngineFeatures, Instance, Telemetry } from './fleet.ts';
+import type { InstanceId } from '../kernel/index.ts';
+import type { EngineFeatures, Instance, LocalLoad, Telemetry } from './fleet.ts';
+import type { AttemptResult } from './outcome.ts';
 import type { Surface } from './workload.ts';
 
 /** Flow control of a response that is being pushed. */
@@ -28,8 +30,27 @@ export interface UpstreamCall {
 
 /** The way out of the process: one connection pool per origin. Headers are lower-case. */
 export interface Upstream {
-  /** Answers by calling the sink; aborts by the returned controller. */
+  /**
+   * Answers by calling the sink; aborts by the returned controller, after which the sink hears nothing.
+   * Errors are faults: BRS_UPSTREAM_CONNECT before the request was sent, _CUT and _PROTOCOL after.
+   */
   dispatch(call: UpstreamCall, sink: ResponseSink): FlowController;
+}
+
+/** How a circuit let a dispatch through: `trial` is the one request that a half-open circuit is tried with. */
+export type CircuitPass = 'normal' | 'trial';
+
+/** A worker's circuit breakers: asked before every dispatch, told how each one ended. */
+export interface Breakers extends LocalLoad {
+  /** Counts a dispatch as in flight. Null: the circuit is open, or its one trial is taken; nothing was counted. */
+  begin(instance: InstanceId): CircuitPass | null;
+  /** Ends what `begin` counted; `retryAfterMs` is what a rate-limited instance asked for. */
+  end(
+    instance: InstanceId,
+    pass: CircuitPass,
+    result: AttemptResult,
+    retryAfterMs: number | null,
+  ): void;
 }
 
 /**

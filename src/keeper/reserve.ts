@@ -41,7 +41,11 @@ export function reserveRequestOf(decision: AwardedDecision): ReserveRequest {
 
 /** What a settlement charges: the real usage, never more than what was held. */
 export function actualAmounts(
-  result: { readonly usage: { readonly promptTokens: number; readonly outputTokens: number }; readonly costPicoUsd: number; readonly energyMicrojoules: number },
+  result: {
+    readonly usage: { readonly promptTokens: number; readonly outputTokens: number };
+    readonly costPicoUsd: number;
+    readonly energyMicrojoules: number;
+  },
   held: Amounts,
 ): Amounts {
   return {

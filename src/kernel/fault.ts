@@ -17,10 +17,17 @@ export class Fault extends Error {
   readonly isRetryable: boolean;
   /** The request field or header at fault, if one is. */
   readonly param: string | null;
+  /** When the same request may be tried again, where that is known; sent as `Retry-After`. */
+  readonly retryAfterSeconds: number | null;
   readonly [MARK] = true;
 
-  constructor(code: FaultCode, message: string, param: string | null, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(
+    code: FaultCode,
+    message: string,
+    param: string | null,
+    options: { readonly cause?: unknown; readonly retryAfterSeconds?: number | undefined } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     const entry: FaultEntry = FAULTS[code];
     this.name = 'Fault';
     this.code = code;
@@ -28,6 +35,7 @@ export class Fault extends Error {
     this.type = entry.type;
     this.isRetryable = entry.isRetryable;
     this.param = param;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 
   /** Recognises faults of another copy of this package too. */
@@ -40,10 +48,14 @@ export class Fault extends Error {
 export function fault(
   code: FaultCode,
   details: Readonly<Record<string, string | number>> = {},
-  options: { readonly param?: string; readonly cause?: unknown } = {},
+  options: {
+    readonly param?: string;
+    readonly cause?: unknown;
+    readonly retryAfterSeconds?: number;
+  } = {},
 ): Fault {
   const message = FAULTS[code].message.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
     String(details[name] ?? whole),
   );
-  return new Fault(code, message, options.param ?? null, options.cause);
+  return new Fault(code, message, options.param ?? null, options);
 }

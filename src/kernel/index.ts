@@ -14,3 +14,4 @@ export type { VirtualClock } from './virtual-clock.ts';
 export { andThen, isPromise } from './maybe-async.ts';
 export type { MaybeAsync } from './maybe-async.ts';
 export { moduleUrl } from './module-url.ts';
+export { editDistance, nearest } from './nearest.ts';

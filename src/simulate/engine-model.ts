@@ -4,7 +4,7 @@ import { assert } from '../kernel/index.ts';
 import type { EngineSpec } from './engine-spec.ts';
 import type { KvLease } from './kv-cache.ts';
 import type { PromptBlocks } from './prompt-blocks.ts';
-import { createKvCache } from './kv-cache.ts';
+import { KvCache } from './kv-cache.ts';
 
 /** What a sequence came to. Times are of the engine's clock; `null` where it never got that far. */
 export interface SequenceResult {
@@ -71,7 +71,6 @@ interface Sequence {
 }
 
 interface Iteration {
-  readonly startMs: number;
   readonly endMs: number;
   readonly batch: readonly Sequence[];
   /** Prompt tokens that each of the batch computes; 0 for those that decode or find no budget. */
@@ -80,114 +79,221 @@ interface Iteration {
   readonly shareJoules: number;
 }
 
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly spec: EngineSpec;
+}
+
 /**
  * One inference engine with continuous batching, chunked prefill, paged KV memory and a prefix
  * cache, on whatever clock it is given. It keeps one timer at most and none while idle. A timer that
  * fires late costs no accuracy: all iterations that have ended by then are run, each at its own time,
  * and every call from outside first catches up with the clock.
  */
-export function createEngineModel(options: {
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly spec: EngineSpec;
-}): EngineModel {
-  const { clock, rng, spec } = options;
-  const kv = createKvCache(spec.kvBlocks, spec.blockSize);
+export function createEngineModel(options: EngineOptions): EngineModel {
+  return new Engine(options);
+}
+
+class Engine implements EngineModel {
+  readonly #clock: Clock;
+  readonly #rng: Rng;
+  readonly #spec: EngineSpec;
+  readonly #kv: KvCache;
   /** First come, first served; `readyAtMs` never decreases along it. */
-  const waiting = new Set<Sequence>();
-  const running = new Set<Sequence>();
-  let iteration: Iteration | null = null;
+  readonly #waiting = new Set<Sequence>();
+  readonly #running = new Set<Sequence>();
+  readonly #totals = { joules: 0, iterations: 0, prompt: 0, generation: 0, queries: 0, hits: 0 };
+  #iteration: Iteration | null = null;
   /** Everything before it has been simulated. */
-  let frontierMs = clock.monotonicMs();
-  let accruedToMs = frontierMs;
-  let timer: { readonly handle: Timer; readonly dueMs: number } | null = null;
-  let isAdvancing = false;
-  let slowdown = 1;
-  const totals = { joules: 0, iterations: 0, prompt: 0, generation: 0, queries: 0, hits: 0 };
+  #frontierMs: number;
+  #accruedToMs: number;
+  #timer: { readonly handle: Timer; readonly dueMs: number } | null = null;
+  #isAdvancing = false;
+  #slowdown = 1;
 
-  function accrue(untilMs: number, watts: number): void {
-    totals.joules += (watts * Math.max(0, untilMs - accruedToMs)) / 1000;
-    accruedToMs = Math.max(accruedToMs, untilMs);
+  constructor({ clock, rng, spec }: EngineOptions) {
+    this.#clock = clock;
+    this.#rng = rng;
+    this.#spec = spec;
+    this.#kv = new KvCache(spec.kvBlocks, spec.blockSize);
+    this.#frontierMs = clock.monotonicMs();
+    this.#accruedToMs = this.#frontierMs;
   }
 
-  function admit(nowMs: number): void {
-    for (const sequence of waiting) {
-      if (running.size >= spec.maxRunning || sequence.readyAtMs > nowMs) return;
-      const lease = kv.take(sequence.request.prompt, sequence.request.outputTokens);
-      if (lease === null) return;
-      waiting.delete(sequence);
-      running.add(sequence);
-      sequence.lease = lease;
-      sequence.startedAtMs = nowMs;
-      sequence.computedTokens = lease.cachedTokens;
-      totals.queries += sequence.request.prompt.tokens;
-      totals.hits += lease.cachedTokens;
+  fits(promptTokens: number, outputTokens: number): boolean {
+    return this.#kv.fits(promptTokens, outputTokens);
+  }
+
+  submit(request: SequenceRequest): { cancel(): void } {
+    const { prompt, outputTokens } = request;
+    assert(prompt.tokens > 0, 'a prompt has at least one token');
+    assert(this.fits(prompt.tokens, outputTokens), 'a sequence fits in KV memory');
+    const nowMs = this.#clock.monotonicMs();
+    this.#advance(nowMs);
+    const sequence: Sequence = {
+      request,
+      arrivedAtMs: nowMs,
+      readyAtMs: nowMs + this.#spec.admissionMs,
+      lease: null,
+      startedAtMs: null,
+      computedTokens: 0,
+      emittedTokens: 0,
+      firstTokenAtMs: null,
+      energyJoules: 0,
+      isEnded: false,
+    };
+    this.#waiting.add(sequence);
+    this.#arm();
+    return { cancel: () => this.#cancel(sequence) };
+  }
+
+  stats(): EngineStats {
+    const nowMs = this.#clock.monotonicMs();
+    this.#advance(nowMs);
+    const totals = this.#totals;
+    const watts = this.#iteration?.watts ?? powerWatts(this.#spec.power, 0);
+    return {
+      running: this.#running.size,
+      waiting: this.#waiting.size,
+      kvUsedBlocks: this.#kv.usedBlocks,
+      kvUsageRatio: this.#kv.usedBlocks / this.#spec.kvBlocks,
+      powerWatts: watts,
+      energyJoules: totals.joules + (watts * Math.max(0, nowMs - this.#accruedToMs)) / 1000,
+      iterations: totals.iterations,
+      promptTokensTotal: totals.prompt,
+      generationTokensTotal: totals.generation,
+      prefixQueriesTotal: totals.queries,
+      prefixHitsTotal: totals.hits,
+    };
+  }
+
+  setSlowdown(factor: number): void {
+    assert(factor > 0 && Number.isFinite(factor), 'a slow-down is a positive number');
+    this.#advance(this.#clock.monotonicMs());
+    this.#slowdown = factor;
+  }
+
+  close(): void {
+    for (const sequence of [...this.#running, ...this.#waiting]) this.#cancel(sequence);
+    if (this.#timer !== null) this.#clock.cancel(this.#timer.handle);
+    this.#timer = null;
+  }
+
+  /**
+   * Runs all iterations that end by `limitMs`. Only the timer (`isDue`) starts one at that very
+   * moment: others may arrive at the same moment and belong in the same batch.
+   */
+  #advance(limitMs: number, isDue = false): void {
+    // A callback that submits or cancels lands here again: the outer call goes on from where it is.
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    try {
+      while (this.#iteration !== null || this.#begin(limitMs, isDue)) {
+        const current = this.#iteration!;
+        if (current.endMs > limitMs) break;
+        this.#finish(current);
+      }
+    } finally {
+      this.#isAdvancing = false;
+      this.#arm();
     }
   }
 
-  function begin(limitMs: number): boolean {
-    let startMs = frontierMs;
-    if (running.size === 0) {
-      const [head] = waiting;
-      if (head === undefined) return false;
-      startMs = Math.max(startMs, head.readyAtMs);
-      if (startMs > limitMs) return false;
-    }
-    admit(startMs);
-    assert(running.size > 0, 'an empty engine admits any sequence that fits');
-    const batch = [...running];
+  /** When the next iteration starts; null when there is no work for one. */
+  #nextStartMs(): number | null {
+    if (this.#running.size > 0) return this.#frontierMs;
+    const [head] = this.#waiting;
+    return head === undefined ? null : Math.max(this.#frontierMs, head.readyAtMs);
+  }
+
+  #begin(limitMs: number, isDue: boolean): boolean {
+    const startMs = this.#nextStartMs();
+    if (startMs === null || startMs > limitMs || (startMs === limitMs && !isDue)) return false;
+    this.#admit(startMs);
+    assert(this.#running.size > 0, 'an empty engine admits any sequence that fits');
+    const spec = this.#spec;
+    const batch = [...this.#running];
     let budget = spec.prefillTokensPerIteration;
     const chunks = batch.map((sequence) => {
       const chunk = Math.min(budget, sequence.request.prompt.tokens - sequence.computedTokens);
       budget -= chunk;
       return chunk;
     });
-    const jitter = spec.jitterRatio === 0 ? 1 : 1 + spec.jitterRatio * (2 * rng.next() - 1);
+    const jitter = spec.jitterRatio === 0 ? 1 : 1 + spec.jitterRatio * (2 * this.#rng.next() - 1);
     const lawMs = spec.weightReadMs + spec.perSequenceMs * batch.length;
-    const durationMs = lawMs * jitter * slowdown;
+    const durationMs = lawMs * jitter * this.#slowdown;
     const watts = powerWatts(spec.power, batch.length);
-    accrue(startMs, powerWatts(spec.power, 0));
+    this.#accrue(startMs, powerWatts(spec.power, 0));
     const shareJoules = (watts * durationMs) / 1000 / batch.length;
-    iteration = { startMs, endMs: startMs + durationMs, batch, chunks, watts, shareJoules };
+    this.#iteration = { endMs: startMs + durationMs, batch, chunks, watts, shareJoules };
     return true;
   }
 
-  function finish(done: Iteration): void {
-    iteration = null;
-    frontierMs = done.endMs;
-    accrue(done.endMs, done.watts);
-    totals.iterations++;
+  #admit(nowMs: number): void {
+    for (const sequence of this.#waiting) {
+      if (this.#running.size >= this.#spec.maxRunning || sequence.readyAtMs > nowMs) return;
+      const { prompt, outputTokens } = sequence.request;
+      const lease = this.#kv.take(prompt, outputTokens);
+      if (lease === null) return;
+      this.#waiting.delete(sequence);
+      this.#running.add(sequence);
+      sequence.lease = lease;
+      sequence.startedAtMs = nowMs;
+      sequence.computedTokens = lease.cachedTokens;
+      this.#totals.queries += prompt.tokens;
+      this.#totals.hits += lease.cachedTokens;
+    }
+  }
+
+  #finish(done: Iteration): void {
+    this.#iteration = null;
+    this.#frontierMs = done.endMs;
+    this.#accrue(done.endMs, done.watts);
+    this.#totals.iterations++;
+    for (const sequence of done.batch) {
+      if (!sequence.isEnded) sequence.energyJoules += done.shareJoules;
+    }
     for (let i = 0; i < done.batch.length; i++) {
       const sequence = done.batch[i]!;
-      if (sequence.isEnded) continue;
-      sequence.energyJoules += done.shareJoules;
-      proceed(sequence, done.chunks[i]!, done.endMs);
+      if (!sequence.isEnded) this.#proceed(sequence, done.chunks[i]!, done.endMs);
     }
   }
 
   /** One iteration of one sequence: its chunk of prompt, and a token once the prompt is complete. */
-  function proceed(sequence: Sequence, chunk: number, atMs: number): void {
+  #proceed(sequence: Sequence, chunk: number, atMs: number): void {
     const { prompt, outputTokens } = sequence.request;
     if (chunk > 0) {
       sequence.computedTokens += chunk;
-      kv.publish(sequence.lease!, sequence.computedTokens);
-      if (sequence.computedTokens === prompt.tokens) totals.prompt += prompt.tokens;
+      this.#kv.publish(sequence.lease!, sequence.computedTokens);
+      if (sequence.computedTokens === prompt.tokens) this.#totals.prompt += prompt.tokens;
     }
     if (sequence.computedTokens < prompt.tokens) return;
     if (sequence.emittedTokens < outputTokens) {
       sequence.firstTokenAtMs ??= atMs;
-      totals.generation++;
+      this.#totals.generation++;
       sequence.request.onToken(sequence.emittedTokens++, atMs);
     }
-    if (sequence.emittedTokens === outputTokens) end(sequence, 'done', atMs);
+    if (sequence.emittedTokens === outputTokens) this.#end(sequence, 'done', atMs);
   }
 
-  function end(sequence: Sequence, reason: SequenceResult['reason'], atMs: number): void {
+  #cancel(sequence: Sequence): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#advance(nowMs);
+    if (sequence.isEnded) return;
+    // The iteration under way keeps its length, and the sequence its share of the energy.
+    const current = this.#iteration;
+    if (current?.batch.includes(sequence)) sequence.energyJoules += current.shareJoules;
+    this.#end(sequence, 'cancelled', nowMs);
+    this.#arm();
+  }
+
+  #end(sequence: Sequence, reason: SequenceResult['reason'], atMs: number): void {
     if (sequence.isEnded) return;
     sequence.isEnded = true;
-    waiting.delete(sequence);
-    running.delete(sequence);
-    if (sequence.lease !== null) kv.release(sequence.lease);
+    this.#waiting.delete(sequence);
+    this.#running.delete(sequence);
+    if (sequence.lease !== null) this.#kv.release(sequence.lease);
     sequence.request.onEnd({
       reason,
       cachedTokens: sequence.lease?.cachedTokens ?? 0,
@@ -200,101 +306,26 @@ export function createEngineModel(options: {
     });
   }
 
-  function advance(limitMs: number): void {
-    // A callback that submits or cancels lands here again: the outer call goes on from where it is.
-    if (isAdvancing) return;
-    isAdvancing = true;
-    try {
-      while (iteration !== null || begin(limitMs)) {
-        const current: Iteration = iteration!;
-        if (current.endMs > limitMs) break;
-        finish(current);
-      }
-    } finally {
-      isAdvancing = false;
-      arm();
-    }
+  #accrue(untilMs: number, watts: number): void {
+    this.#totals.joules += (watts * Math.max(0, untilMs - this.#accruedToMs)) / 1000;
+    this.#accruedToMs = Math.max(this.#accruedToMs, untilMs);
   }
 
-  function arm(): void {
-    const [head] = waiting;
-    const dueMs = iteration?.endMs ?? head?.readyAtMs ?? null;
-    if (timer !== null) {
-      if (timer.dueMs === dueMs) return;
-      clock.cancel(timer.handle);
-      timer = null;
+  /** Sets the one timer to the end of the iteration, or to the moment at which work arrives. */
+  #arm(): void {
+    if (this.#isAdvancing) return;
+    const dueMs = this.#iteration?.endMs ?? this.#nextStartMs();
+    if (this.#timer !== null) {
+      if (this.#timer.dueMs === dueMs) return;
+      this.#clock.cancel(this.#timer.handle);
+      this.#timer = null;
     }
     if (dueMs === null) return;
-    const handle = clock.after(dueMs - clock.monotonicMs(), () => {
-      timer = null;
+    const handle = this.#clock.after(dueMs - this.#clock.monotonicMs(), () => {
+      this.#timer = null;
       // The sum of floats that the clock waited for may fall a hair short of `dueMs`.
-      advance(Math.max(clock.monotonicMs(), dueMs));
+      this.#advance(Math.max(this.#clock.monotonicMs(), dueMs), true);
     });
-    timer = { handle, dueMs };
+    this.#timer = { handle, dueMs };
   }
-
-  function cancel(sequence: Sequence): void {
-    advance(clock.monotonicMs());
-    if (sequence.isEnded) return;
-    // The iteration under way keeps its length and its share of the energy.
-    if (iteration?.batch.includes(sequence)) sequence.energyJoules += iteration.shareJoules;
-    end(sequence, 'cancelled', clock.monotonicMs());
-    if (!isAdvancing) arm();
-  }
-
-  const fits = (promptTokens: number, outputTokens: number): boolean =>
-    kv.blocksFor(promptTokens, outputTokens) <= spec.kvBlocks;
-
-  return {
-    fits,
-    submit(request) {
-      assert(request.prompt.tokens > 0, 'a prompt has at least one token');
-      assert(fits(request.prompt.tokens, request.outputTokens), 'a sequence fits in KV memory');
-      const nowMs = clock.monotonicMs();
-      advance(nowMs);
-      const sequence: Sequence = {
-        request,
-        arrivedAtMs: nowMs,
-        readyAtMs: nowMs + spec.admissionMs,
-        lease: null,
-        startedAtMs: null,
-        computedTokens: 0,
-        emittedTokens: 0,
-        firstTokenAtMs: null,
-        energyJoules: 0,
-        isEnded: false,
-      };
-      waiting.add(sequence);
-      if (!isAdvancing) arm();
-      return { cancel: () => cancel(sequence) };
-    },
-    stats() {
-      const nowMs = clock.monotonicMs();
-      advance(nowMs);
-      const watts = iteration?.watts ?? powerWatts(spec.power, 0);
-      return {
-        running: running.size,
-        waiting: waiting.size,
-        kvUsedBlocks: kv.usedBlocks(),
-        kvUsageRatio: kv.usageRatio(),
-        powerWatts: watts,
-        energyJoules: totals.joules + (watts * Math.max(0, nowMs - accruedToMs)) / 1000,
-        iterations: totals.iterations,
-        promptTokensTotal: totals.prompt,
-        generationTokensTotal: totals.generation,
-        prefixQueriesTotal: totals.queries,
-        prefixHitsTotal: totals.hits,
-      };
-    },
-    setSlowdown(factor) {
-      assert(factor > 0 && Number.isFinite(factor), 'a slow-down is a positive number');
-      advance(clock.monotonicMs());
-      slowdown = factor;
-    },
-    close() {
-      for (const sequence of [...running, ...waiting]) cancel(sequence);
-      if (timer !== null) clock.cancel(timer.handle);
-      timer = null;
-    },
-  };
 }

@@ -7,8 +7,8 @@ import { hashText } from './hash.ts';
  * JSON, without white space. A token's id is its four bytes, so equal prefixes share ids.
  */
 export const BYTES_PER_TOKEN = 4;
-export const TOKENS_PER_MESSAGE = 4;
-export const TOKENS_PER_MEDIA_PART = 256;
+const TOKENS_PER_MESSAGE = 4;
+const TOKENS_PER_MEDIA_PART = 256;
 
 export interface PromptMessage {
   readonly role: string;
@@ -17,11 +17,14 @@ export interface PromptMessage {
   readonly media: readonly string[];
 }
 
-export const countTextTokens = (text: string): number =>
+const countTextTokens = (text: string): number =>
   Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 
 /** Token ids of a conversation, in the order of a chat template: tools, then messages. */
-export function conversationIds(messages: readonly PromptMessage[], toolsJson: string): Uint32Array {
+export function conversationIds(
+  messages: readonly PromptMessage[],
+  toolsJson: string,
+): Uint32Array {
   let total = countTextTokens(toolsJson);
   for (const message of messages) {
     total += TOKENS_PER_MESSAGE + countTextTokens(message.text);

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The folder that holds the installed release, or the checkout around this folder. */
+const BOURSE = process.env['BOURSE_BIN'] ?? join(import.meta.dirname, '..', 'bin', 'bourse.js');
+
+export interface Demo {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** `bourse demo` on free ports, in a process and a folder of its own. */
+export async function startDemo(): Promise<Demo> {
+  const folder = await mkdtemp(join(tmpdir(), 'bourse-integration-'));
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const child = spawn(
+    process.execPath,
+    [BOURSE, 'demo', '--port', String(port), '--admin-port', String(adminPort)],
+    { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const exited = once(child, 'exit');
+  const url = `http://127.0.0.1:${port}`;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the demo ended with ${child.exitCode}`);
+    const ready = await fetch(`${url}/health/ready`).catch(() => null);
+    if (ready?.status === 200) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {
+    url,
+    close: async () => {
+      child.kill('SIGTERM');
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { Fault, fault, moduleUrl } from './kernel/index.ts';
+import type { FaultCode } from './kernel/index.ts';
+import type { PolicyStatus } from './contract/index.ts';
+import { openKeeperHost } from './app-keeper.ts';
+import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
+import { createPortChannel } from './keeper/index.ts';
+import type { Channel } from './keeper/index.ts';
+import type { MessagePort } from 'node:worker_threads';
+
+/** Marks the thread as this module's own: it runs in other people's threads too. */
+const ROLE = 'bourse-keeper';
+
+type ToThread =
+  | { readonly kind: 'attach'; readonly port: MessagePort }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'close' };
+
+type ToMain =
+  | { readonly kind: 'open'; readonly adminUrl: string }
+  | { readonly kind: 'reloaded'; readonly status: PolicyStatus }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly code: FaultCode | null; readonly message: string };
+
+export interface KeeperThread extends Omit<KeeperHost, 'attach'> {
+  /** The line of the one worker. */
+  readonly channel: Channel;
+}
+
+/** Runs the keeper in a thread of its own: its database calls never wait on a request's event loop, nor it on them. */
+export async function openKeeperThread(options: KeeperHostOptions): Promise<KeeperThread> {
+  const thread = new Worker(moduleUrl(import.meta.url, './app-keeper-thread'), {
+    workerData: { role: ROLE, options },
+  });
+  const answers: ((message: ToMain) => void)[] = [];
+  const fail = (reason: string): void => {
+    for (const answer of answers.splice(0)) {
+      answer({ kind: 'failed', code: 'BRS_KEEPER_LOST', message: reason });
+    }
+  };
+  thread.on('message', (message: ToMain) => answers.shift()?.(message));
+  thread.on('error', (error) => fail(error.message));
+  thread.on('exit', () => fail('the keeper has ended'));
+  const next = (): Promise<ToMain> => new Promise((resolve) => answers.push(resolve));
+  const ask = (message: ToThread): Promise<ToMain> => {
+    const answer = next();
+    thread.postMessage(message);
+    return answer;
+  };
+
+  const opened = await next();
+  if (opened.kind !== 'open') throw failure(opened);
+  const { port1, port2 } = new MessageChannel();
+  thread.postMessage({ kind: 'attach', port: port2 } satisfies ToThread, [port2]);
+  return {
+    adminUrl: opened.adminUrl,
+    channel: createPortChannel(port1),
+    reload: async () => {
+      const answer = await ask({ kind: 'reload' });
+      if (answer.kind !== 'reloaded') throw failure(answer);
+      return answer.status;
+    },
+    close: async () => {
+      await ask({ kind: 'close' });
+      await thread.terminate();
+    },
+  };
+}
+
+function failure(message: ToMain): Fault {
+  if (message.kind !== 'failed') return fault('BRS_KEEPER_LOST');
+  return message.code === null
+    ? fault('BRS_INTERNAL', {}, { cause: new Error(message.message) })
+    : new Fault(message.code, message.message, null);
+}
+
+async function runThread(port: MessagePort, options: KeeperHostOptions): Promise<void> {
+  const tell = (message: ToMain): void => port.postMessage(message);
+  const failed = (error: unknown): ToMain => ({
+    kind: 'failed',
+    code: Fault.isInstance(error) ? error.code : null,
+    message: error instanceof Error ? error.message : String(error),
+  });
+  let host: KeeperHost;
+  try {
+    host = await openKeeperHost(options);
+  } catch (error) {
+    tell(failed(error));
+    return;
+  }
+  tell({ kind: 'open', adminUrl: host.adminUrl });
+  port.on('message', (message: ToThread) => {
+    if (message.kind === 'attach') host.attach(0, createPortChannel(message.port));
+    else if (message.kind === 'reload') {
+      host.reload().then(
+        (status) => tell({ kind: 'reloaded', status }),
+        (error: unknown) => tell(failed(error)),
+      );
+    } else {
+      host.close().then(
+        () => tell({ kind: 'closed' }),
+        (error: unknown) => tell(failed(error)),
+      );
+    }
+  });
+}
+
+const start = workerData as { readonly role?: string; readonly options: KeeperHostOptions } | null;
+if (!isMainThread && parentPort !== null && start?.role === ROLE) {
+  void runThread(parentPort, start.options);
+}

@@ -1,0 +1,35 @@
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import type { BourseEvent, Config } from './contract/index.ts';
+
+/** JSON lines on standard error, so that standard output stays the command's own. */
+export function createLog(level: Config['logLevel']): Logger {
+  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+}
+
+/** What of the events is worth a line: what an operator may have to act on. */
+export function logEvent(log: Logger, event: BourseEvent): void {
+  switch (event.kind) {
+    case 'store-failed':
+    case 'worker-lost':
+      log.error(event, event.kind);
+      return;
+    case 'policy-rejected':
+    case 'circuit-opened':
+    case 'queue-dropped':
+      log.warn(event, event.kind);
+      return;
+    case 'attempt-failed':
+    case 'refused':
+    case 'decided':
+      log.debug(event, event.kind);
+      return;
+    case 'settled':
+      if (log.isLevelEnabled('debug')) log.debug({ decision: event.outcome.decision }, event.kind);
+      return;
+    case 'stage':
+      return;
+    default:
+      log.info(event, event.kind);
+  }
+}

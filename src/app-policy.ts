@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import { fault } from './kernel/index.ts';
+import type { Config, PolicyProblem, Registry } from './contract/index.ts';
+import { builtIns, importPlugins, withPlugins } from './app-registry.ts';
+import { loadPolicy } from './policy/index.ts';
+import type { PolicyLoad } from './policy/index.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A policy text and where it came from: what the text names is relative to the file's folder. */
+export interface PolicySource {
+  readonly text: string;
+  readonly file: string | null;
+}
+
+/** What replaces settings of the policy for one run. */
+export interface ServeOverrides {
+  readonly workers?: number | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly adminPort?: number | undefined;
+  readonly storePath?: string | undefined;
+}
+
+export type PolicyLoader = (source: PolicySource, generation: number) => PolicyLoad;
+
+/** Loads policies the same way in every thread and process: registry, environment and overrides are fixed at start. */
+export function createPolicyLoader(
+  registry: Registry,
+  env: Environment,
+  overrides: ServeOverrides,
+): PolicyLoader {
+  return (source, generation) => {
+    const load = loadPolicy({
+      text: source.text,
+      file: source.file ?? resolve('bourse.yaml'),
+      env,
+      readSecret: (path) => readFileSync(path, 'utf8').trim(),
+      generation,
+      registry,
+    });
+    if (load.kind === 'rejected') return load;
+    return { ...load, policy: overridden(load.policy, overrides) };
+  };
+}
+
+/** The built-ins and the plugins that the text names. */
+export async function registryFor(source: PolicySource): Promise<Registry> {
+  return withPlugins(builtIns(), await importPlugins(pluginPaths(source)));
+}
+
+/** Reads `plugins` alone: the rest of the text cannot be checked before they are imported. */
+function pluginPaths({ text, file }: PolicySource): string[] {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch {
+    return [];
+  }
+  const plugins = (document as { readonly plugins?: unknown } | null)?.plugins;
+  if (!Array.isArray(plugins)) return [];
+  const folder = file === null ? '.' : resolve(file, '..');
+  return plugins.filter((path) => typeof path === 'string').map((path) => resolve(folder, path));
+}
+
+/** The policy of a source that must be good for the process to start. */
+export function requirePolicy(
+  load: PolicyLoad,
+  file: string | null,
+): PolicyLoad & { kind: 'policy' } {
+  if (load.kind === 'policy') return load;
+  throw fault('BRS_CONFIG', { report: reportOf(load.problems, file) });
+}
+
+/** One line per problem: `bourse.yaml:3:5: message`. */
+export function reportOf(problems: readonly PolicyProblem[], file: string | null): string {
+  return problems
+    .map(({ line, column, path, message, suggestion }) => {
+      const place = line === null ? '' : `:${line}${column === null ? '' : `:${column}`}`;
+      const hint = suggestion === null ? '' : ` (${suggestion})`;
+      const subject = path === '' ? '' : `${path}: `;
+      return `${file ?? 'policy'}${place}: ${subject}${message}${hint}`;
+    })
+    .join('\n');
+}
+
+type Policy = (PolicyLoad & { kind: 'policy' })['policy'];
+
+function overridden(policy: Policy, overrides: ServeOverrides): Policy {
+  const config = overriddenConfig(policy.config, overrides);
+  return {
+    generation: policy.generation,
+    config,
+    slots: policy.slots,
+    decide: policy.decide.bind(policy),
+    explain: policy.explain.bind(policy),
+  };
+}
+
+function overriddenConfig(config: Config, overrides: ServeOverrides): Config {
+  const { server } = config;
+  return {
+    ...config,
+    storePath: overrides.storePath ?? config.storePath,
+    server: {
+      ...server,
+      host: overrides.host ?? server.host,
+      port: overrides.port ?? server.port,
+      workers: overrides.workers ?? server.workers,
+      admin: { ...server.admin, port: overrides.adminPort ?? server.admin.port },
+    },
+  };
+}

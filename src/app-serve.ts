@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fault } from './kernel/index.ts';
+import type { Config, PolicyProblem, PolicyStatus } from './contract/index.ts';
+import { openWorkerPool } from './app-cluster.ts';
+import { openKeeperHost } from './app-keeper.ts';
+import type { KeeperHostOptions } from './app-keeper.ts';
+import { openKeeperThread } from './app-keeper-thread.ts';
+import { createLog } from './app-log.ts';
+import { createPolicyLoader, registryFor, requirePolicy } from './app-policy.ts';
+import type { Environment, PolicyLoader, PolicySource, ServeOverrides } from './app-policy.ts';
+import { builtIns } from './app-registry.ts';
+import { openServedWorker } from './app-served-worker.ts';
+import type { Registry } from './contract/index.ts';
+import { policyJsonSchema } from './policy/index.ts';
+import { discover, discoveredPolicyYaml } from './pool/index.ts';
+
+export { explainOnce } from './app-explain.ts';
+
+export interface ServeOptions {
+  /** One of the two: a file, which is watched, or a text. */
+  readonly configFile?: string;
+  readonly configText?: string;
+  readonly env: Environment;
+  readonly overrides: ServeOverrides;
+}
+
+/** A server that is up. */
+export interface RunningApp {
+  readonly modelUrl: string;
+  readonly adminUrl: string;
+  config(): Config;
+  reload(): Promise<PolicyStatus>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the exchange: one worker beside a keeper's thread, or N forked workers below a keeper. Rejects
+ * with `BRS_CONFIG`, `BRS_PLUGIN`, `BRS_LISTEN`, `BRS_UNPROTECTED` or `BRS_STORE`.
+ */
+export async function startServe(options: ServeOptions): Promise<RunningApp> {
+  const source = await sourceOf(options);
+  const registry = await registryFor(source);
+  const load = createPolicyLoader(registry, options.env, options.overrides);
+  const { config } = requirePolicy(load(source, 0), source.file).policy;
+  const host: KeeperHostOptions = {
+    source,
+    env: definedOnly(options.env),
+    overrides: options.overrides,
+  };
+  return config.server.workers === 1
+    ? serveInThisProcess(host, registry, load)
+    : serveInWorkers(host, config);
+}
+
+async function serveInThisProcess(
+  options: KeeperHostOptions,
+  registry: Registry,
+  load: PolicyLoader,
+): Promise<RunningApp> {
+  const keeper = await openKeeperThread(options);
+  try {
+    const served = await openServedWorker({
+      channel: keeper.channel,
+      worker: 0,
+      registry,
+      load,
+      log: createLog('warn'),
+    });
+    return {
+      modelUrl: served.modelUrl,
+      adminUrl: keeper.adminUrl,
+      config: served.host.config,
+      reload: keeper.reload,
+      close: async () => {
+        await served.close();
+        await keeper.close();
+      },
+    };
+  } catch (error) {
+    await keeper.close();
+    throw error;
+  }
+}
+
+async function serveInWorkers(options: KeeperHostOptions, config: Config): Promise<RunningApp> {
+  const keeper = await openKeeperHost(options);
+  try {
+    const pool = await openWorkerPool(config.server.workers, options, keeper);
+    return {
+      modelUrl: pool.modelUrl,
+      adminUrl: keeper.adminUrl,
+      config: () => config,
+      reload: () => keeper.reload(),
+      close: async () => {
+        await pool.close();
+        await keeper.close();
+      },
+    };
+  } catch (error) {
+    await keeper.close();
+    throw error;
+  }
+}
+
+async function sourceOf({ configFile, configText }: ServeOptions): Promise<PolicySource> {
+  if (configText !== undefined) return { text: configText, file: null };
+  const file = resolve(configFile!);
+  return { text: await readConfig(file), file };
+}
+
+async function readConfig(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw fault('BRS_CONFIG', { report: `${file} cannot be read (${reason})` }, { cause: error });
+  }
+}
+
+/** Environments cross threads and processes as plain data. */
+function definedOnly(env: Environment): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Errors and warnings of a policy file. */
+export async function checkConfig(options: {
+  readonly configFile: string;
+  readonly env: Environment;
+}): Promise<readonly PolicyProblem[]> {
+  const file = resolve(options.configFile);
+  const source = { text: await readConfig(file), file };
+  const load = createPolicyLoader(await registryFor(source), options.env, {})(source, 0);
+  return load.kind === 'rejected' ? load.problems : load.warnings;
+}
+
+export function configSchema(): unknown {
+  const { signals, engines } = builtIns();
+  return policyJsonSchema(signals, engines);
+}
+
+/** A policy made of what is found on this machine, and what that was. */
+export async function discoverConfig(
+  env: Environment = process.env,
+): Promise<{ readonly text: string; readonly findings: readonly string[] }> {
+  const findings = await discover({ env, ownPorts: [8080, 8081] });
+  return {
+    text: discoveredPolicyYaml(findings),
+    findings: findings.map(
+      ({ name, engine, url, models }) => `${name}: ${engine} at ${url}, ${models.length} models`,
+    ),
+  };
+}

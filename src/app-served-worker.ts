@@ -1,0 +1,35 @@
+import type { WorkerHost, WorkerParts } from './app-worker.ts';
+import { openWorker } from './app-worker.ts';
+import { authority, createModelServer } from './server/index.ts';
+import type { ServerLog } from './server/index.ts';
+
+export interface ServedWorker {
+  readonly modelUrl: string;
+  readonly host: WorkerHost;
+  /** In phases: what is in flight may finish, then what is unused goes back to the keeper. */
+  close(): Promise<void>;
+}
+
+/** A worker and the model server before it. */
+export async function openServedWorker(
+  parts: WorkerParts & { readonly log: ServerLog },
+): Promise<ServedWorker> {
+  const host = await openWorker(parts);
+  const server = createModelServer({
+    route: host.route,
+    config: host.config,
+    metrics: () => host.keeper.metrics(),
+    readiness: () => host.keeper.readiness(),
+    clock: host.clock,
+    log: parts.log,
+  });
+  const address = await server.listen();
+  return {
+    modelUrl: `http://${authority(address)}`,
+    host,
+    close: async () => {
+      await server.close();
+      await host.close();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { createSystemClock, createSystemRng } from './kernel/index.ts';
+import type { Clock } from './kernel/index.ts';
+import type { Config, Decision, DecisionView, KeeperClient } from './contract/index.ts';
+import type { Observer, Registry, Route } from './contract/index.ts';
+import { createExchange } from './app.ts';
+import type { PolicyLoader } from './app-policy.ts';
+import { createCounters, createKeeperClient } from './keeper/index.ts';
+import type { Channel } from './keeper/index.ts';
+import { createDecisionLog } from './market/index.ts';
+import { createBreakers, createUpstream } from './pool/index.ts';
+
+/** How many decisions a worker can explain. */
+const DECISIONS_REMEMBERED = 2_000;
+
+export interface WorkerParts {
+  readonly channel: Channel;
+  readonly worker: number;
+  readonly registry: Registry;
+  readonly load: PolicyLoader;
+  /** Hears of what this worker does, besides the keeper. */
+  readonly observer?: Observer | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** One worker: an exchange, and its line to the keeper. */
+export interface WorkerHost {
+  readonly route: Route;
+  readonly keeper: KeeperClient;
+  readonly clock: Clock;
+  config(): Config;
+  /** Remembers a decision that nobody serves, and explains it. */
+  explain(decision: Decision): DecisionView;
+  close(): Promise<void>;
+}
+
+export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
+  const { channel, worker, registry, load } = parts;
+  const clock = parts.clock ?? createSystemClock();
+  const rng = createSystemRng();
+  const decisions = createDecisionLog(DECISIONS_REMEMBERED);
+  const counters = createCounters();
+  const keeper = await createKeeperClient({
+    channel,
+    worker,
+    clock,
+    loadPolicy: load,
+    duties: {
+      decisionView: (id) => decisions.view(id),
+      latestDecisions: (limit) => decisions.latest(limit),
+      drainCounters: () => counters.drain(),
+    },
+  });
+  const observer: Observer = {
+    on: (event) => {
+      keeper.publish(event);
+      parts.observer?.on(event);
+    },
+    stage: (name, spentMicroseconds) => {
+      counters.stage(name, spentMicroseconds);
+      parts.observer?.stage(name, spentMicroseconds);
+    },
+  };
+  const config = (): Config => keeper.world().policy.config;
+  const breakers = createBreakers({
+    clock,
+    rng,
+    config: () => config().health.breaker,
+    onEvent: (event) => observer.on(event),
+  });
+  const upstream = createUpstream({ clock, connectTimeoutMs: config().attempts.connectTimeoutMs });
+  const route = createExchange({
+    keeper,
+    registry,
+    decisions,
+    upstream,
+    breakers,
+    observer,
+    clock,
+    rng,
+  });
+  return {
+    route,
+    keeper,
+    clock,
+    config,
+    explain: (decision) => {
+      decisions.remember(decision);
+      return decisions.view(decision.workload.id)!;
+    },
+    close: async () => {
+      await upstream.close();
+      await keeper.close();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RESPONSE_HEADERS } from '../contract/index.ts';
+import { answerHeaders, usdText } from './answer-headers.ts';
+import { decide } from './fixtures/exchange.ts';
+
+describe('usdText', () => {
+  test.each([
+    [0, '0.000000000000'],
+    [1, '0.000000000001'],
+    [12_345_000, '0.000012345000'],
+    [1_000_000_000_000, '1.000000000000'],
+    [9_007_199_254_740_991, '9007.199254740991'],
+    [Number.NaN, 'unknown'],
+    [-1, 'unknown'],
+  ])('%d pico-USD is %s', (picoUsd, text) => {
+    expect(usdText(picoUsd)).toBe(text);
+  });
+
+  test('is exact to the last digit', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (picoUsd) => {
+        const [whole, fraction] = usdText(picoUsd).split('.') as [string, string];
+        expect(BigInt(whole) * 10n ** 12n + BigInt(fraction)).toBe(BigInt(picoUsd));
+      }),
+    );
+  });
+
+  test('takes promises of any size', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, noNaN: true, max: 1e300 }), (picoUsd) => {
+        expect(usdText(picoUsd)).toMatch(/^\d+\.\d{12}$/);
+      }),
+    );
+  });
+});
+
+describe('answerHeaders', () => {
+  const decision = decide({ body: '{"model":"m"}' }, [{ id: 'a', url: 'http://127.0.0.1:1' }]);
+  const bid = decision.result.ranked[0]!;
+  const head = {
+    contentType: 'application/json',
+    isStream: false,
+    attempt: 2,
+    chargedPicoUsd: 1,
+    upstreamRequestId: 'r',
+  };
+
+  test('are those of the contract, all of them', () => {
+    const { 'content-type': _, ...own } = answerHeaders(decision, bid, head);
+    expect(Object.keys(own).sort()).toEqual(Object.values(RESPONSE_HEADERS).sort());
+  });
+
+  test('an id of the upstream that is long or unprintable is left out', () => {
+    for (const upstreamRequestId of ['', 'x'.repeat(129), 'a\nb', 'ü']) {
+      const headers = answerHeaders(decision, bid, { ...head, upstreamRequestId });
+      expect(headers).not.toHaveProperty('x-bourse-upstream-request-id');
+    }
+  });
+
+  test('the promise is shown to the thousandth, or as unknown', () => {
+    const promised = { ...bid, costUsd: null, energyJoules: { mean: 1 / 3, deviation: 0 } };
+    expect(answerHeaders(decision, promised, head)).toMatchObject({
+      'x-bourse-bid-usd': 'unknown',
+      'x-bourse-bid-energy-j': '0.333',
+    });
+  });
+});

@@ -1,0 +1,27 @@
+/** The command `bourse`: it reads the command line and prints; the wiring is loaded when needed. */
+import { existsSync, readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { run } from './run.ts';
+import type { Terminal } from './terminal.ts';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', () => process.exit());
+
+const terminal: Terminal = {
+  env: process.env,
+  print: (line) => console.log(line),
+  printError: (line) => console.error(line),
+  readStdin: () => text(process.stdin),
+  fileExists: existsSync,
+  fetch: globalThis.fetch,
+  loadApp: () => import('../app-serve.ts'),
+  loadFleet: () => import('../simulate/index.ts'),
+  onSignal: (signal, listener) => process.on(signal, listener),
+  exit: (code) => process.exit(code),
+};
+
+process.exitCode = await run(process.argv.slice(2), terminal, version);

@@ -1,0 +1,168 @@
+import { fault, workerOf } from '../kernel/index.ts';
+import type { Clock } from '../kernel/index.ts';
+import type { AdminBackend, BalanceView, BudgetInput, Config } from '../contract/index.ts';
+import type { DecisionView, InstanceState, Store, TenantPreferences } from '../contract/index.ts';
+import { ZERO } from './amounts.ts';
+import type { BalanceBook } from './balance-book.ts';
+import { viewOf } from './balance-view.ts';
+import { applicable, tenantPart } from './budget-scope.ts';
+import type { Spender } from './budget-scope.ts';
+import { decisionOf } from './decision-of-outcome.ts';
+import { withAdded, withDrained, withRemoved } from './instance-overlay.ts';
+import type { InstanceOverlay } from './instance-overlay.ts';
+import type { Overlay } from './overlay.ts';
+import type { WorkerLine } from './worker-line.ts';
+
+/** What the admin API needs of the keeper. */
+export interface AdminPort
+  extends Pick<AdminBackend, 'instances' | 'policy' | 'reload' | 'metrics'> {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly book: BalanceBook;
+  config(): Config;
+  overlay(): Overlay;
+  /** Stores a changed part and applies it, one change at a time. */
+  change(part: keyof Overlay, edit: (overlay: Overlay) => Partial<Overlay>): Promise<void>;
+  lines(): readonly WorkerLine[];
+}
+
+const DECISIONS_MAX = 1_000;
+
+export function createAdmin(port: AdminPort): AdminBackend {
+  return {
+    instances: () => port.instances(),
+    policy: () => port.policy(),
+    reload: () => port.reload(),
+    metrics: () => port.metrics(),
+    ...instanceDuties(port),
+    ...tenantDuties(port),
+    ...decisionDuties(port),
+  };
+}
+
+function instanceDuties(
+  port: AdminPort,
+): Pick<AdminBackend, 'addInstance' | 'drainInstance' | 'removeInstance'> {
+  const edit = (change: (overlay: InstanceOverlay) => InstanceOverlay): Promise<void> =>
+    port.change('instances', ({ instances }) => ({ instances: change(instances) }));
+  const stateOf = (id: string): InstanceState => {
+    const state = port.instances().find(({ instance }) => instance.id === id);
+    if (state === undefined) throw fault('BRS_NOT_FOUND', { kind: 'instance', id });
+    return state;
+  };
+  return {
+    async addInstance(input) {
+      await edit((overlay) => withAdded(port.config(), overlay, input));
+      return stateOf(input.id);
+    },
+    async drainInstance(id) {
+      await edit((overlay) => withDrained(port.config(), overlay, id));
+      return stateOf(id);
+    },
+    removeInstance: (id) => edit((overlay) => withRemoved(port.config(), overlay, id)),
+  };
+}
+
+function tenantDuties(
+  port: AdminPort,
+): Pick<AdminBackend, 'budgets' | 'setBudgets' | 'preferences' | 'setPreferences'> {
+  const budgets = (tenant: string): readonly BalanceView[] => budgetsOf(port, tenant);
+  return {
+    budgets,
+    async setBudgets(tenant, inputs) {
+      checkBudgets(inputs);
+      await port.change('budgets', (overlay) => {
+        const changed = new Map(overlay.budgets);
+        if (inputs.length === 0) changed.delete(tenant);
+        else changed.set(tenant, inputs);
+        return { budgets: changed };
+      });
+      return budgets(tenant);
+    },
+    preferences: (tenant) => port.overlay().preferences.get(tenant) ?? null,
+    async setPreferences(tenant, preferences) {
+      checkMode(port.config(), preferences);
+      await port.change('preferences', (overlay) => {
+        const changed = new Map(overlay.preferences);
+        if (preferences === null) changed.delete(tenant);
+        else changed.set(tenant, preferences);
+        return { preferences: changed };
+      });
+    },
+  };
+}
+
+/** The tenant's balances of the current periods, and those that its first request would begin. */
+function budgetsOf({ book, clock }: AdminPort, tenant: string): BalanceView[] {
+  const nowMs = clock.nowMs();
+  const own = tenantPart(tenant);
+  return book.rules.flatMap((rule) => {
+    const { tenant: wanted, key, user, route } = rule.scope;
+    if (wanted !== null && wanted !== '*' && wanted !== tenant) return [];
+    const balances = book
+      .current(rule, nowMs)
+      .filter(({ scope }) => wanted === null || scope === own || scope.startsWith(`${own}&`));
+    if (balances.length > 0) return balances.map((balance) => viewOf(rule, balance));
+    if (key === '*' || user === '*' || route === '*') return [];
+    const spender = { tenant, key: key ?? '', user, route: route ?? '' } as Spender;
+    const startMs = book.startOf(rule.per, nowMs);
+    return applicable([rule], spender).map(({ scope }) =>
+      viewOf(rule, { scope, startMs, settled: ZERO, leased: ZERO }),
+    );
+  });
+}
+
+function checkBudgets(inputs: readonly BudgetInput[]): void {
+  const seen = new Set<string>();
+  for (const { per, tokens, usd, energyKilojoules } of inputs) {
+    const refuse = (reason: string) => fault('BRS_ADMIN_INPUT', { place: `budgets ${per}`, reason });
+    if (seen.has(per)) throw refuse('there may be one budget per period: join them');
+    seen.add(per);
+    for (const limit of [tokens, usd, energyKilojoules]) {
+      if (limit !== undefined && !(limit >= 0 && Number.isFinite(limit))) {
+        throw refuse('a limit must be a number of 0 or more');
+      }
+    }
+  }
+}
+
+function checkMode(config: Config, preferences: TenantPreferences | null): void {
+  const mode = preferences?.mode ?? null;
+  if (mode === null || config.modes.has(mode)) return;
+  const known = [...config.modes.keys()].join(', ');
+  throw fault('BRS_ADMIN_INPUT', {
+    place: 'mode',
+    reason: `there is no mode "${mode}": the policy has ${known}`,
+  });
+}
+
+function decisionDuties(
+  port: AdminPort,
+): Pick<AdminBackend, 'decisions' | 'decision' | 'ledger'> {
+  const { ledger } = port.store;
+  return {
+    ledger: (tenant) => ledger.totals(tenant === null ? {} : { tenant }),
+    async decision(id) {
+      const line = port.lines().find(({ worker }) => worker === workerOf(id));
+      const remembered = line === undefined ? null : await line.decision(id);
+      if (remembered !== null) return remembered;
+      const outcome = await ledger.outcome(id);
+      return outcome === null ? null : decisionOf(outcome);
+    },
+    async decisions(wanted) {
+      const limit = Math.min(Math.max(0, wanted), DECISIONS_MAX);
+      const lists = await Promise.all(port.lines().map((line) => line.decisions(limit)));
+      const views = lists.flat();
+      if (views.length < limit) {
+        const known = new Set(views.map(({ id }) => id));
+        for (const outcome of await ledger.latest(limit)) {
+          if (!known.has(outcome.decision)) views.push(decisionOf(outcome));
+        }
+      }
+      return views.sort(byNewest).slice(0, limit);
+    },
+  };
+}
+
+const byNewest = (a: DecisionView, b: DecisionView): number =>
+  a.at === b.at ? 0 : a.at < b.at ? 1 : -1;

@@ -1,0 +1,39 @@
+import type { Clock, Rng } from '../kernel/index.ts';
+import type { Beliefs, BourseEvent, Learner, Policy, PolicyProblem } from '../contract/index.ts';
+import type { Prober, Store } from '../contract/index.ts';
+import type { Defer } from './journal.ts';
+
+/** The text of a policy, and the file that it is from. */
+export interface PolicySource {
+  readonly text: string;
+  readonly file: string | null;
+}
+
+/** Compiles a policy; the same function in every worker and in the keeper. */
+export type LoadPolicy = (
+  source: PolicySource,
+  generation: number,
+) =>
+  | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
+  | { readonly kind: 'rejected'; readonly problems: readonly PolicyProblem[] };
+
+export interface KeeperOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly learners: readonly Learner[];
+  readonly prober: Prober;
+  readonly loadPolicy: LoadPolicy;
+  /** The policy to start with; `start` rejects with `BRS_CONFIG` where it is not good. */
+  readonly policy: PolicySource;
+  /** Reads the policy's text again, for `reload`. */
+  readonly readPolicy: () => Promise<string>;
+  readonly beliefs: {
+    toJson(beliefs: Beliefs): string;
+    fromJson(json: string): Beliefs | null;
+  };
+  /** Hears of everything, the workers' events included. It must be quick and must not throw. */
+  readonly onEvent: (event: BourseEvent) => void;
+  /** How short delays are waited for. Default: the timers of the process. */
+  readonly defer?: Defer;
+}

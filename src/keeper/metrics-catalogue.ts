@@ -1,0 +1,105 @@
+/** One metric of `/metrics`. docs/reference/metrics.md lists the same; a test holds the two against each other. */
+export interface MetricEntry {
+  readonly name: string;
+  readonly type: 'counter' | 'histogram' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets, ascending; +Inf is added. */
+  readonly buckets?: readonly number[];
+}
+
+const STAGE_SECONDS = [
+  5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 2.5e-3, 1e-2, 5e-2, 0.25, 1,
+] as const;
+const REQUEST_SECONDS = [
+  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300,
+] as const;
+
+const counter = (name: string, labels: readonly string[], help: string): MetricEntry => ({
+  name: `bourse_${name}`,
+  type: 'counter',
+  help,
+  labels,
+});
+const gauge = (name: string, labels: readonly string[], help: string): MetricEntry => ({
+  name: `bourse_${name}`,
+  type: 'gauge',
+  help,
+  labels,
+});
+const histogram = (
+  name: string,
+  labels: readonly string[],
+  help: string,
+  buckets: readonly number[],
+): MetricEntry => ({ name: `bourse_${name}`, type: 'histogram', help, labels, buckets });
+
+/** Everything that `/metrics` can show. No label ever holds a client's text. */
+export const METRICS = {
+  requests: counter(
+    'requests_total',
+    ['surface', 'route', 'model', 'status'],
+    'Requests that were settled, by how they ended.',
+  ),
+  refusals: counter('refusals_total', ['reason'], 'Requests that were refused before any attempt.'),
+  attempts: counter(
+    'attempts_total',
+    ['instance', 'result'],
+    'Dispatches to instances, by how they ended.',
+  ),
+  tokens: counter(
+    'tokens_total',
+    ['model', 'kind'],
+    'Tokens used; kind is prompt, cached (part of prompt) or output.',
+  ),
+  cost: counter('cost_usd_total', ['model'], 'What the served requests cost, in USD.'),
+  energy: counter(
+    'energy_joules_total',
+    ['model'],
+    'Energy of the served requests, in joules, measured or modelled.',
+  ),
+  ttft: histogram('ttft_seconds', ['model'], 'Time to the first token.', REQUEST_SECONDS),
+  requestTime: histogram(
+    'request_seconds',
+    ['model'],
+    'Time from arrival to the end of the answer.',
+    REQUEST_SECONDS,
+  ),
+  stage: histogram(
+    'stage_seconds',
+    ['stage'],
+    'Time spent in each stage of a request.',
+    STAGE_SECONDS,
+  ),
+  events: counter('events_total', ['kind'], 'Events of the exchange, by kind.'),
+  instanceState: gauge(
+    'instance_state',
+    ['instance', 'model', 'state'],
+    '1 for the state that the instance is in: ready, draining, down or unknown.',
+  ),
+  instanceRunning: gauge(
+    'instance_running_requests',
+    ['instance', 'model'],
+    'Requests that the instance says it runs.',
+  ),
+  instanceWaiting: gauge(
+    'instance_waiting_requests',
+    ['instance', 'model'],
+    'Requests that the instance says are queued.',
+  ),
+  instanceKvUsage: gauge(
+    'instance_kv_usage_ratio',
+    ['instance', 'model'],
+    'Share of the KV memory in use, 0 to 1.',
+  ),
+  budgetUsed: gauge(
+    'budget_used_ratio',
+    ['rule', 'scope', 'quantity'],
+    'Settled and reserved over the limit, for budgets that do not tell users apart.',
+  ),
+  storeQueue: gauge('store_queue_outcomes', [], 'Outcomes that wait for a commit.'),
+  storeWritable: gauge('store_writable', [], '1 while the store takes commits.'),
+  policyGeneration: gauge('policy_generation', [], 'Generation of the running policy.'),
+  beliefsGeneration: gauge('beliefs_generation', [], 'Generation of the published beliefs.'),
+  workers: gauge('workers', [], 'Workers attached to the keeper.'),
+} as const satisfies Record<string, MetricEntry>;

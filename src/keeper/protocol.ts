@@ -1,0 +1,105 @@
+import type {
+  BourseEvent,
+  BudgetRule,
+  InstanceState,
+  TenantPreferences,
+} from '../contract/index.ts';
+import type { Beliefs, DecisionView, Instance, MetricsDelta } from '../contract/index.ts';
+import type { BeliefsDelta } from './beliefs-delta.ts';
+import type { Answer } from './budget-desk.ts';
+import type { Ask } from './budget-fit.ts';
+import type { EncodedOutcomes } from './outcome-codec.ts';
+
+/**
+ * The language of a worker and the keeper. Messages of one direction arrive in the order of sending;
+ * what is said of budgets depends on it. Both ends are this program, so nothing is validated.
+ */
+
+/** Amounts by balance id: `[id, tokens, picoUsd, microjoules]` over and over. */
+export type AmountCells = (string | number)[];
+
+export interface PolicyText {
+  readonly text: string;
+  readonly file: string | null;
+  readonly generation: number;
+}
+
+/** What changes of an instance from poll to poll; its place in the list says which. */
+export type StateCells = Omit<InstanceState, 'instance'>;
+
+export interface FleetMessage {
+  readonly generation: number;
+  /** Sent when the list itself changed; otherwise the last one stands. */
+  readonly instances: readonly Instance[] | null;
+  readonly states: readonly StateCells[];
+}
+
+export interface StoreHealth {
+  readonly isWritable: boolean;
+  readonly reason: string | null;
+}
+
+/** All that a worker needs to start. */
+export interface Welcome {
+  readonly policy: PolicyText;
+  readonly rules: readonly BudgetRule[];
+  readonly fleet: FleetMessage;
+  readonly beliefs: Beliefs;
+  readonly preferences: ReadonlyMap<string, TenantPreferences>;
+  readonly store: StoreHealth;
+}
+
+export type ToWorker =
+  | { readonly kind: 'welcome'; readonly welcome: Welcome }
+  /** The fleet comes with its policy: no decision mixes two generations. */
+  | {
+      readonly kind: 'policy';
+      readonly policy: PolicyText;
+      readonly rules: readonly BudgetRule[];
+      readonly fleet: FleetMessage;
+    }
+  | { readonly kind: 'rules'; readonly rules: readonly BudgetRule[] }
+  | { readonly kind: 'fleet'; readonly fleet: FleetMessage }
+  | { readonly kind: 'beliefs'; readonly delta: BeliefsDelta }
+  | {
+      readonly kind: 'preferences';
+      readonly preferences: ReadonlyMap<string, TenantPreferences>;
+    }
+  | { readonly kind: 'store'; readonly store: StoreHealth }
+  | { readonly kind: 'answer'; readonly request: number; readonly answer: Answer }
+  | { readonly kind: 'recall'; readonly recall: number; readonly balances: readonly string[] }
+  /** Outcomes taken over so far, in all. */
+  | { readonly kind: 'received'; readonly outcomes: number }
+  | { readonly kind: 'call'; readonly call: number; readonly duty: Duty }
+  | { readonly kind: 'metrics'; readonly call: number; readonly text: string | null }
+  /** Everything that the worker had sent is committed. */
+  | { readonly kind: 'farewell' };
+
+/** What the keeper asks of a worker; see `WorkerDuties`. */
+export type Duty =
+  | { readonly kind: 'decision'; readonly id: string }
+  | { readonly kind: 'decisions'; readonly limit: number }
+  | { readonly kind: 'counters' };
+
+export type DutyResult = DecisionView | readonly DecisionView[] | MetricsDelta | null;
+
+export type ToKeeper =
+  | { readonly kind: 'hello' }
+  /** What happened since the last batch, and the charges that go with it: one transaction. */
+  | {
+      readonly kind: 'batch';
+      readonly outcomes: EncodedOutcomes | null;
+      readonly spent: AmountCells;
+      readonly returned: AmountCells;
+      readonly events: readonly BourseEvent[];
+    }
+  | {
+      readonly kind: 'need';
+      readonly request: number;
+      readonly ask: Ask;
+      readonly returned: AmountCells;
+    }
+  | { readonly kind: 'recalled'; readonly recall: number; readonly returned: AmountCells }
+  | { readonly kind: 'result'; readonly call: number; readonly result: DutyResult }
+  | { readonly kind: 'metrics'; readonly call: number }
+  | { readonly kind: 'goodbye'; readonly counters: MetricsDelta };

@@ -1,0 +1,9 @@
+/** Ceilings of the belief tables, in entries: tenants and instances come and go, memory does not grow. */
+export const CAPACITIES = {
+  instances: 1024,
+  outputTokens: 1024,
+  bytesPerToken: 4096,
+} as const;
+
+/** The keys `*|…` are what every other key falls back on. */
+export const isFallback = (key: string): boolean => key.startsWith('*|');

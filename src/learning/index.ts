@@ -1,0 +1,22 @@
+/**
+ * Learning: what happened becomes what is believed. What enters: beliefs and a batch of outcomes.
+ * What leaves: new beliefs, or the same object when nothing was learned. It never mutates a belief,
+ * never reads a clock (outcomes carry their time), and its tables never grow beyond their ceilings.
+ */
+import type { Learner } from '../contract/index.ts';
+import { createBytesPerTokenLearner } from './bytes-per-token.ts';
+import { createOutputLengthLearner } from './output-length.ts';
+import { createReputationLearner } from './reputation.ts';
+import { createTimingLearner } from './timing.ts';
+
+export { beliefsFromJson, beliefsToJson } from './document.ts';
+
+/** The built-in learners. Each teaches one table and leaves the others alone. */
+export function createLearners(): readonly Learner[] {
+  return [
+    createTimingLearner(),
+    createOutputLengthLearner(),
+    createBytesPerTokenLearner(),
+    createReputationLearner(),
+  ];
+}

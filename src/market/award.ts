@@ -1,0 +1,128 @@
+import type { Award, Bid, Exclusion, Mandate, Quotes, Refusal } from '../contract/index.ts';
+import { hasLimits, LimitTest, missText } from './limits.ts';
+import type { Miss } from './limits.ts';
+
+/** A refusal by the market, with what it saw: for the explanation, not for the client. */
+export interface MarketRefusal extends Refusal {
+  readonly quotes: Quotes;
+}
+
+/**
+ * Ranks the bids that keep every limit; the first wins. Never re-admits one that does not: when none
+ * does, the request is refused, and told which came nearest.
+ */
+export function awardBids(quotes: Quotes, mandate: Mandate): Award | Refusal {
+  if (quotes.bids.length === 0) return nobody(quotes, mandate);
+  if (!hasLimits(mandate.limits)) return award([...quotes.bids], quotes.excluded);
+  const test = new LimitTest(mandate.limits);
+  const kept: Bid[] = [];
+  const excluded: Exclusion[] = [...quotes.excluded];
+  let nearest: NearMiss | null = null;
+  for (const bid of quotes.bids) {
+    const miss = test.worstMiss(bid);
+    if (miss === null) {
+      kept.push(bid);
+      continue;
+    }
+    const detail = missText(miss, mandate.limits.quantile);
+    const instance = bid.instance.id;
+    excluded.push({ instance, cause: 'limit', detail });
+    if (nearest === null || isNearer(miss, bid, nearest)) nearest = { miss, bid, detail };
+  }
+  if (nearest !== null && kept.length === 0) {
+    return unmeetable({ bids: quotes.bids, excluded }, nearest);
+  }
+  return award(kept, excluded);
+}
+
+interface NearMiss {
+  readonly miss: Miss;
+  readonly bid: Bid;
+  readonly detail: string;
+}
+
+function isNearer(miss: Miss, bid: Bid, nearest: NearMiss): boolean {
+  if (miss.relative !== nearest.miss.relative) return miss.relative < nearest.miss.relative;
+  return bid.instance.id < nearest.bid.instance.id;
+}
+
+function award(bids: Bid[], excluded: readonly Exclusion[]): Award {
+  const ranked = bids.length > 1 ? bids.sort(byScore) : bids;
+  return {
+    kind: 'award',
+    ranked,
+    excluded,
+    clearingScore: ranked[1]?.score ?? null,
+    propensity: 1,
+  };
+}
+
+function byScore(a: Bid, b: Bid): number {
+  if (a.score !== b.score) return a.score - b.score;
+  return a.instance.id < b.instance.id ? -1 : 1;
+}
+
+function unmeetable(quotes: Quotes, { bid, detail }: NearMiss): MarketRefusal {
+  const nearest = `the nearest is ${bid.instance.id}, where ${detail}`;
+  return {
+    kind: 'refusal',
+    reason: 'limit-unmeetable',
+    code: 'BRS_LIMIT_UNMEETABLE',
+    message: `No instance meets the limits of this request: ${nearest}. Raise that limit, or choose another mode.`,
+    quotes,
+  };
+}
+
+function nobody(quotes: Quotes, mandate: Mandate): MarketRefusal {
+  const concerned = quotes.excluded.filter(({ cause }) => cause !== 'model');
+  const isForbidden =
+    mandate.isNamed &&
+    concerned.length > 0 &&
+    concerned.every(({ cause }) => cause === 'constraint');
+  if (isForbidden) {
+    return {
+      kind: 'refusal',
+      reason: 'model-forbidden',
+      code: 'BRS_FORBIDDEN_MODEL',
+      message: `The policy does not allow the model that was named for this request: ${summary(concerned)}.`,
+      quotes,
+    };
+  }
+  return {
+    kind: 'refusal',
+    reason: 'no-eligible-model',
+    code: 'BRS_NO_ELIGIBLE_MODEL',
+    message: `No instance may serve this request: ${summary(quotes.excluded)}.`,
+    quotes,
+  };
+}
+
+/** In the order in which a caller can do something about them. */
+const CAUSES: readonly (readonly [cause: Exclusion['cause'], label: string])[] = [
+  ['context-window', 'too small'],
+  ['constraint', 'barred'],
+  ['capability', 'unable'],
+  ['lifecycle', 'not ready'],
+  ['circuit', 'with an open circuit'],
+  ['model', 'of another model'],
+];
+
+/**
+ * For example `2 barred (titan-stays-on-prem: require site: on-prem), 1 not ready`. Why an instance
+ * is not ready is the operator's matter, and may name addresses: it is left out.
+ */
+function summary(excluded: readonly Exclusion[]): string {
+  if (excluded.length === 0) return 'the fleet is empty';
+  const parts: string[] = [];
+  for (const [cause, label] of CAUSES) {
+    const those = excluded.filter((each) => each.cause === cause);
+    if (those.length === 0) continue;
+    const isTold = cause === 'constraint' || cause === 'context-window';
+    const details = isTold ? [...new Set(those.map(({ detail }) => detail))] : [];
+    const told = details.slice(0, DETAILS_MAX).join('; ');
+    parts.push(`${those.length} ${label}${told === '' ? '' : ` (${told})`}`);
+  }
+  return parts.join(', ');
+}
+
+const DETAILS_MAX = 3;

@@ -1,0 +1,85 @@
+import type { Config, Instance, Signal } from '../../contract/index.ts';
+import type { ConditionCompiler, Definitions } from '../compile/compiler.ts';
+import type { CompiledConstraint, CompiledRoute } from '../compile/rules.ts';
+import type { Findings } from '../document/place.ts';
+import { definitionsKey } from '../schema/index.ts';
+
+/** A policy that is sound, seen by those who look for what cannot be meant. */
+export interface Suspect {
+  readonly config: Config;
+  readonly constraints: readonly CompiledConstraint[];
+  /** In the order in which they are tried. */
+  readonly routes: readonly CompiledRoute[];
+  readonly signals: readonly Signal[];
+  readonly definitions: Definitions;
+  readonly compiler: ConditionCompiler;
+}
+
+/** Adds a warning for each thing in the policy that can have no effect, or an effect that is not meant. */
+export function addWarnings(suspect: Suspect, findings: Findings): void {
+  warnOfUnreachableRoutes(suspect, findings);
+  warnOfUnreadDefinitions(suspect, findings);
+  warnOfUnservedModels(suspect, findings);
+  warnOfBarredRoutes(suspect, findings);
+}
+
+function warnOfUnreachableRoutes({ routes }: Suspect, findings: Findings): void {
+  const last = routes.findIndex((route) => route.condition === null);
+  for (const route of routes.slice(last + 1)) {
+    if (route.index === null) continue;
+    findings.add(
+      ['routes', route.index],
+      `the route "${route.name}" is never reached: "${routes[last]!.name}" is tried before it and always matches`,
+      { severity: 'warning' },
+    );
+  }
+}
+
+function warnOfUnreadDefinitions(suspect: Suspect, findings: Findings): void {
+  for (const signal of suspect.signals) {
+    const definitions = suspect.definitions.byKind.get(signal.kind) ?? [];
+    for (const [i, { name }] of definitions.entries()) {
+      if (suspect.compiler.readsDefinition(signal.kind, name)) continue;
+      findings.add(
+        ['signals', definitionsKey(signal.kind), i],
+        `no condition reads the ${signal.kind} "${name}"`,
+        { severity: 'warning' },
+      );
+    }
+  }
+}
+
+function warnOfUnservedModels({ config }: Suspect, findings: Findings): void {
+  const served = new Set(config.instances.map((instance) => instance.model.id));
+  for (const [i, model] of config.models.entries()) {
+    if (served.has(model.id)) continue;
+    findings.add(['models', i], `no instance serves the model "${model.id}"`, {
+      severity: 'warning',
+    });
+  }
+}
+
+/** A constraint that, when it applies, leaves a route with none of the instances that it would have. */
+function warnOfBarredRoutes({ config, constraints, routes }: Suspect, findings: Findings): void {
+  for (const { name, index, rule } of constraints) {
+    if (rule === null) continue;
+    const barred = routes.filter((route) => {
+      const instances = instancesOf(config, route);
+      return instances.length > 0 && !instances.some((instance) => rule.permits(instance));
+    });
+    if (barred.length === 0) continue;
+    const names = barred.map((route) => `"${route.name}"`).join(', ');
+    findings.add(
+      ['constraints', index],
+      `the constraint "${name}" leaves no instance for ${names}: requests that match both are refused`,
+      { severity: 'warning' },
+    );
+  }
+}
+
+function instancesOf(config: Config, route: CompiledRoute): readonly Instance[] {
+  const { models } = route.mandate;
+  return config.instances.filter(({ model }) =>
+    models === null ? model.kind === 'chat' : models.has(model.id),
+  );
+}

@@ -1,0 +1,41 @@
+import { fault } from '../kernel/index.ts';
+import type { FaultCode } from '../kernel/index.ts';
+import type { InstanceRule, Refusal } from '../contract/index.ts';
+
+function refuse(
+  reason: Refusal['reason'],
+  code: FaultCode,
+  details: Readonly<Record<string, string>>,
+): Refusal {
+  return { kind: 'refusal', reason, code, message: fault(code, details).message };
+}
+
+/** The client's own word for a model, cut to a length that is fit to show. */
+const shown = (model: string): string => model.slice(0, 100);
+
+export function unknownMode(modes: Iterable<string>): Refusal {
+  return refuse('policy', 'BRS_FIELD_TYPE', {
+    field: 'mode',
+    expected: `one of ${[...modes].join(', ')}`,
+  });
+}
+
+export function unknownModel(model: string): Refusal {
+  return refuse('model-unknown', 'BRS_MODEL_UNKNOWN', { model: shown(model) });
+}
+
+export function embeddingsNeedName(model: string): Refusal {
+  return refuse('policy', 'BRS_FIELD_UNSUPPORTED', {
+    field: `model: ${shown(model)}`,
+    remedy: 'embeddings of different models do not compare, so name one: GET /v1/models lists them',
+  });
+}
+
+export function forbiddenModel(model: string, rules: readonly InstanceRule[]): Refusal {
+  const detail = rules.map((rule) => `constraint ${rule.constraint} (${rule.text})`).join(', ');
+  return refuse('model-forbidden', 'BRS_FORBIDDEN_MODEL', { model: shown(model), detail });
+}
+
+export function refusedByConstraint(message: string): Refusal {
+  return refuse('policy', 'BRS_FORBIDDEN', { reason: message });
+}

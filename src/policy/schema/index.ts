@@ -1,0 +1,76 @@
+/** Schema: the policy file as zod sees it. Used at load, and for the reference; never per request. */
+import { z } from 'zod';
+import type { Signal } from '../../contract/index.ts';
+import { instanceSchema, modelSchema } from './fleet.ts';
+import { budgetSchema, constraintSchema, modesSchema, routeSchema, tenantSchema } from './rules.ts';
+import { identifier, plainText } from './scalars.ts';
+import {
+  attemptsSchema,
+  healthSchema,
+  keySchema,
+  learningSchema,
+  logSchema,
+  serverSchema,
+  storeSchema,
+} from './server.ts';
+
+/** The schema of the whole file, with the definitions that the given signals have. */
+export function policySchema(signals: readonly Signal[]) {
+  return z.strictObject({
+    version: z
+      .literal(1, { error: 'must be 1: begin the file with "version: 1"' })
+      .describe('The version of this format.'),
+    server: serverSchema,
+    store: storeSchema,
+    log: logSchema,
+    keys: z
+      .array(keySchema)
+      .default([])
+      .describe('Who may ask. Without keys, every client of the loopback address may.'),
+    tenants: z.array(tenantSchema).default([]).describe('Preferences and ceilings of tenants.'),
+    models: z.array(modelSchema).default([]).describe('What can be bought.'),
+    instances: z.array(instanceSchema).default([]).describe('Servers that run the models.'),
+    signals: definitionsSchema(signals),
+    constraints: z.array(constraintSchema).default([]).describe('Rules that protect.'),
+    routes: z
+      .array(routeSchema)
+      .default([])
+      .describe(
+        'Rules that choose: the first that matches. Without one that always does, `default` (all models, economy) is implied.',
+      ),
+    modes: modesSchema,
+    budgets: z.array(budgetSchema).default([]).describe('What may be used in a period of time.'),
+    attempts: attemptsSchema,
+    health: healthSchema,
+    learning: learningSchema,
+    plugins: z
+      .array(plainText)
+      .default([])
+      .describe('Modules that extend the exchange, relative to the policy file.'),
+    discovery: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether to look for API keys in the environment and for servers on the usual local ports.',
+      ),
+  });
+}
+
+/** The key under `signals` of a kind's definitions. */
+export const definitionsKey = (kind: string): string => `${kind}s`;
+
+function definitionsSchema(signals: readonly Signal[]) {
+  const lists = signals
+    .filter((signal) => signal.definitionSchema !== null)
+    .map((signal) => [
+      definitionsKey(signal.kind),
+      z.array(z.looseObject({ name: identifier }).meta({ ...signal.definitionSchema })).default([]),
+    ]);
+  const shape = Object.fromEntries(lists) as Record<
+    string,
+    z.ZodDefault<z.ZodArray<z.ZodObject<{ name: z.ZodString }, z.core.$loose>>>
+  >;
+  return z.strictObject(shape).prefault({}).describe('Definitions that conditions name.');
+}
+
+export type PolicyFile = z.output<ReturnType<typeof policySchema>>;

@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { SELECTOR_KEYS } from './fleet.ts';
+import {
+  count,
+  identifier,
+  labelName,
+  labelValue,
+  notNegative,
+  oneOrMany,
+  plainText,
+  positive,
+  ratio,
+} from './scalars.ts';
+import { attemptsOverrideSchema } from './server.ts';
+
+/** A condition is compiled from what was written; its schema is composed from those of the signals. */
+const condition = z.unknown().optional().meta({ $ref: '#/$defs/condition' });
+
+const objective = z.strictObject({
+  usdPerError: notNegative.describe('What a wrong answer costs.'),
+  usdPerSecond: notNegative.describe('What a second of waiting costs.'),
+  usdPerKilojoule: notNegative.describe('What a kilojoule costs.'),
+});
+
+const weights = objective
+  .partial()
+  .refine((given) => Object.keys(given).length > 0, { error: 'must not be empty' });
+
+const limits = z.strictObject({
+  maxCostUsd: notNegative.optional().describe('Cost of the request.'),
+  maxTtftMs: positive.optional().describe('Time to the first token.'),
+  maxLatencyMs: positive.optional().describe('Time to the last token.'),
+  minAccuracy: ratio.optional().describe('Probability that the answer is right.'),
+  maxEnergyJoules: positive.optional().describe('Energy of the request.'),
+  quantile: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.9)
+    .describe('The quantile of the estimate at which limits are tested.'),
+});
+
+const selector = z
+  .record(labelName, oneOrMany(labelValue, 'a value'))
+  .refine((given) => Object.keys(given).length > 0, { error: 'must not be empty' });
+
+export const constraintSchema = z
+  .strictObject({
+    name: identifier.describe('How decisions and refusals name it.'),
+    when: condition.describe('When it applies; unknown counts as true. Unset: always.'),
+    require: selector
+      .optional()
+      .describe(
+        `Labels (of the instance, else of its model), or ${SELECTOR_KEYS.join(', ')}: all must have one of the values given.`,
+      ),
+    forbid: selector
+      .optional()
+      .describe('The same keys: an instance that has any of the values given is barred.'),
+    refuse: plainText.optional().describe('Refuses the request with this message.'),
+  })
+  .superRefine((constraint, context) => {
+    const bars = constraint.require !== undefined || constraint.forbid !== undefined;
+    if (bars === (constraint.refuse !== undefined)) {
+      context.addIssue({
+        code: 'custom',
+        message: bars
+          ? 'cannot have refuse beside require or forbid: a refused request has no instance'
+          : 'must have require, forbid or refuse',
+        input: constraint,
+      });
+    }
+  })
+  .describe('All that match apply, on every path, to named models too.');
+
+const systemPrompt = z
+  .union(
+    [
+      z.string().min(1),
+      z.strictObject({
+        mode: z
+          .enum(['replace', 'prepend', 'append'])
+          .default('prepend')
+          .describe("What becomes of the client's own system prompt."),
+        text: z.string().min(1).describe('The text.'),
+      }),
+    ],
+    { error: 'must be a text, or a mapping with mode and text' },
+  )
+  .transform((value) =>
+    typeof value === 'string' ? { mode: 'prepend' as const, text: value } : value,
+  );
+
+export const routeSchema = z.strictObject({
+  name: identifier
+    .refine((name) => name !== 'named', {
+      error: 'must not be "named": decisions say so where the client named a model',
+    })
+    .describe('How decisions and budgets name it.'),
+  priority: z.int().default(0).describe('Higher is tried first; equals in the order of the file.'),
+  when: condition.describe('Unknown counts as false. Unset: always.'),
+  use: z
+    .strictObject({
+      models: z
+        .union([z.literal('*'), z.array(identifier).min(1)], {
+          error: 'must be "*" or a list of model ids',
+        })
+        .default('*')
+        .describe('Which models may bid; `*` is every chat model.'),
+      mode: identifier.default('economy').describe('What their qualities are worth.'),
+      weights: weights.optional().describe("Single prices in place of the mode's."),
+      reasoning: z
+        .enum(['off', 'low', 'medium', 'high'])
+        .optional()
+        .describe("Sets the model's reasoning. Unset: the client's request stands."),
+      systemPrompt: systemPrompt
+        .optional()
+        .describe('A text, or `{ mode: replace, prepend or append, text }`; a text is prepended.'),
+      maxTokens: count.optional().describe('Ceiling of output tokens.'),
+      limits: limits
+        .optional()
+        .describe('Hard limits; those of the request can only tighten them.'),
+      attempts: attemptsOverrideSchema.optional().describe('In place of the `attempts` of all.'),
+    })
+    .describe('What the request gets.'),
+});
+
+export const modesSchema = z
+  .record(identifier, objective.partial())
+  .default({})
+  .describe('Prices of errors, waiting and energy. Changes the built-in modes, and adds others.');
+
+export const tenantSchema = z.strictObject({
+  id: z
+    .union([z.literal('*'), identifier], { error: 'must be a name or "*"' })
+    .describe('`*` stands for every tenant without an entry of its own.'),
+  mode: identifier.optional().describe("Stands in for the route's mode."),
+  weights: weights.optional().describe("Single prices in place of the mode's."),
+  concurrency: count.optional().describe('Requests in flight.'),
+  requestsPerMinute: count.optional().describe('Requests per minute.'),
+});
+
+const scope = z.union([z.literal('*'), identifier], { error: 'must be a name or "*"' }).optional();
+
+export const budgetSchema = z
+  .strictObject({
+    id: identifier.optional().describe('Defaults to its scope and period.'),
+    tenant: scope.describe('`*` gives each tenant a balance of its own. Unset: not told apart.'),
+    key: scope.describe('The same by API key.'),
+    user: scope.describe('The same by the `user` field, which the client sets.'),
+    route: scope.describe('The same by route.'),
+    per: z
+      .enum(['minute', 'hour', 'day', 'month', 'total'])
+      .describe('The period; `total` never begins anew.'),
+    tokens: count.optional().describe('Prompt and output tokens.'),
+    usd: positive.max(1e9).optional().describe('Money.'),
+    energyKilojoules: positive.max(1e9).optional().describe('Energy.'),
+  })
+  .refine((budget) => budget.tokens ?? budget.usd ?? budget.energyKilojoules, {
+    error: 'must have tokens, usd or energyKilojoules',
+  });

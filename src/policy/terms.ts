@@ -1,0 +1,87 @@
+import type {
+  Config,
+  Limits,
+  Mandate,
+  Objective,
+  Refusal,
+  TenantPreferences,
+  Workload,
+} from '../contract/index.ts';
+import { reweigh, tighten } from './config/modes.ts';
+import { unknownMode } from './refusals.ts';
+
+/** What the tenant and the request want of whichever route decides. */
+export interface Terms {
+  /** Null: the route's. */
+  readonly mode: string | null;
+  readonly weights: Partial<Objective> | null;
+  readonly limits: Limits | null;
+}
+
+const NO_TERMS: Terms = { mode: null, weights: null, limits: null };
+const NO_PREFERENCES: TenantPreferences = { mode: null, weights: null };
+
+/**
+ * Settles who has the last word: the request over the tenant (preferences stored through the admin
+ * API, else the policy's), the tenant over the route. Whoever names a mode also sets aside the
+ * weights of those below it. Limits can only tighten.
+ */
+export class TermsReader {
+  readonly #modes: ReadonlyMap<string, Objective>;
+  readonly #tenants: ReadonlyMap<string, TenantPreferences>;
+
+  constructor(config: Config) {
+    this.#modes = config.modes;
+    this.#tenants = new Map(config.tenants.map((tenant) => [tenant.id, tenant]));
+  }
+
+  read(workload: Workload, stored: TenantPreferences | null): Terms | Refusal {
+    const request = workload.preferences;
+    if (request.mode !== null) {
+      if (!this.#modes.has(request.mode)) return unknownMode(this.#modes.keys());
+      return request;
+    }
+    const configured =
+      this.#tenants.get(workload.caller.tenant) ?? this.#tenants.get('*') ?? NO_PREFERENCES;
+    const { mode, weights } = this.#overlay(configured, stored);
+    const isSilent = request.weights === null && request.limits === null;
+    if (mode === null && weights === null && isSilent) return NO_TERMS;
+    return { mode, weights: merged(weights, request.weights), limits: request.limits };
+  }
+
+  /** A stored mode that a newer policy has dropped counts as not stored. */
+  #overlay(configured: TenantPreferences, stored: TenantPreferences | null): TenantPreferences {
+    if (stored === null) return configured;
+    const hasMode = stored.mode !== null && this.#modes.has(stored.mode);
+    return {
+      mode: hasMode ? stored.mode : configured.mode,
+      weights: stored.weights ?? (hasMode ? null : configured.weights),
+    };
+  }
+
+  /** A mandate with the terms and the rules of one request. */
+  apply(mandate: Mandate, terms: Terms, rules: Mandate['rules']): Mandate {
+    if (terms === NO_TERMS && rules.length === 0) return mandate;
+    const objective = terms.mode === null ? mandate.objective : this.#modes.get(terms.mode)!;
+    return {
+      kind: 'mandate',
+      route: mandate.route,
+      isNamed: mandate.isNamed,
+      models: mandate.models,
+      rules,
+      mode: terms.mode ?? mandate.mode,
+      objective: reweigh(objective, terms.weights),
+      limits: tighten(mandate.limits, terms.limits),
+      injection: mandate.injection,
+      attempts: mandate.attempts,
+    };
+  }
+}
+
+function merged(
+  below: Partial<Objective> | null,
+  above: Partial<Objective> | null,
+): Partial<Objective> | null {
+  if (below === null || above === null) return above ?? below;
+  return { ...below, ...above };
+}

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { createRng, createVirtualClock } from '../kernel/index.ts';
+import type { InstanceId } from '../kernel/index.ts';
+import type { AttemptResult, BourseEvent, Breakers } from '../contract/index.ts';
+import { createBreakers } from './breakers.ts';
+
+const A = 'a' as InstanceId;
+const CONFIG = { failures: 3, openMs: 1_000, openMsMax: 4_000 };
+/** Openings are stretched by at most a fifth. */
+const stretched = (ms: number): number => ms * 1.2 + 1;
+
+function create() {
+  const clock = createVirtualClock();
+  const events: BourseEvent[] = [];
+  const breakers = createBreakers({
+    clock,
+    rng: createRng(7),
+    config: () => CONFIG,
+    onEvent: (event) => events.push(event),
+  });
+  return { clock, events, breakers };
+}
+
+function run(breakers: Breakers, result: AttemptResult, retryAfterMs: number | null = null): void {
+  const pass = breakers.begin(A);
+  expect(pass).not.toBeNull();
+  breakers.end(A, pass!, result, retryAfterMs);
+}
+
+describe('circuit', () => {
+  test('opens after so many failures in a row, and not before', () => {
+    const { breakers, events } = create();
+    run(breakers, 'connect');
+    run(breakers, 'status');
+    expect(breakers.isAvailable(A)).toBe(true);
+    run(breakers, 'timeout');
+    expect(breakers.isAvailable(A)).toBe(false);
+    expect(breakers.begin(A)).toBeNull();
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ kind: 'circuit-opened', instance: A });
+  });
+
+  test('a success between failures starts the count again', () => {
+    const { breakers } = create();
+    for (const result of ['cut', 'cut', 'ok', 'cut', 'cut'] as const) run(breakers, result);
+    expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('an aborted request says nothing of the instance', () => {
+    const { breakers } = create();
+    for (const result of ['cut', 'cut', 'aborted', 'aborted'] as const) run(breakers, result);
+    expect(breakers.isAvailable(A)).toBe(true);
+    run(breakers, 'cut');
+    expect(breakers.isAvailable(A)).toBe(false);
+  });
+
+  test('half-open lets one request through, whose success closes it', () => {
+    const { breakers, clock, events } = create();
+    for (let i = 0; i < 3; i++) run(breakers, 'connect');
+    clock.advance(999);
+    expect(breakers.isAvailable(A)).toBe(false);
+    clock.advance(stretched(1_000) - 999);
+    expect(breakers.isAvailable(A)).toBe(true);
+    expect(breakers.begin(A)).toBe('trial');
+    expect(breakers.isAvailable(A)).toBe(false);
+    expect(breakers.begin(A)).toBeNull();
+    breakers.end(A, 'trial', 'ok', null);
+    expect(breakers.begin(A)).toBe('normal');
+    expect(events.at(-1)).toEqual({ kind: 'circuit-closed', instance: A });
+  });
+
+  test('a failed trial opens it for twice as long, up to the ceiling', () => {
+    const { breakers, clock, events } = create();
+    for (let i = 0; i < 3; i++) run(breakers, 'connect');
+    for (const lastMs of [1_000, 2_000, 4_000]) {
+      clock.advance(stretched(lastMs));
+      run(breakers, 'connect');
+    }
+    const openings = events.map((event) => (event.kind === 'circuit-opened' ? event.forMs : 0));
+    expect(openings).toHaveLength(4);
+    for (const [index, baseMs] of [1_000, 2_000, 4_000, 4_000].entries()) {
+      expect(openings[index]).toBeGreaterThanOrEqual(baseMs);
+      expect(openings[index]).toBeLessThanOrEqual(stretched(baseMs));
+    }
+  });
+
+  test('an aborted trial leaves the next request to be the trial', () => {
+    const { breakers, clock } = create();
+    for (let i = 0; i < 3; i++) run(breakers, 'connect');
+    clock.advance(stretched(1_000));
+    run(breakers, 'aborted');
+    expect(breakers.begin(A)).toBe('trial');
+  });
+
+  test('requests that were under way neither close nor lengthen an open circuit', () => {
+    const { breakers, clock, events } = create();
+    const late = [breakers.begin(A)!, breakers.begin(A)!];
+    for (let i = 0; i < 3; i++) run(breakers, 'connect');
+    breakers.end(A, late[0]!, 'ok', null);
+    breakers.end(A, late[1]!, 'timeout', null);
+    expect(breakers.isAvailable(A)).toBe(false);
+    expect(events).toHaveLength(1);
+    clock.advance(stretched(1_000));
+    expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('a late failure does not pass for the trial', () => {
+    const { breakers, clock } = create();
+    const late = breakers.begin(A)!;
+    for (let i = 0; i < 3; i++) run(breakers, 'connect');
+    clock.advance(stretched(1_000));
+    expect(breakers.begin(A)).toBe('trial');
+    breakers.end(A, late, 'cut', null);
+    expect(breakers.begin(A)).toBeNull();
+    breakers.end(A, 'trial', 'ok', null);
+    expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('a rate-limited instance is left alone for as long as it asks, up to the ceiling', () => {
+    const { breakers, clock } = create();
+    run(breakers, 'rate-limited', 2_500);
+    clock.advance(2_499);
+    expect(breakers.isAvailable(A)).toBe(false);
+    clock.advance(stretched(2_500) - 2_499);
+    run(breakers, 'ok');
+    run(breakers, 'rate-limited', 1e9);
+    clock.advance(stretched(4_000));
+    expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('counts what is in flight', () => {
+    const { breakers } = create();
+    expect(breakers.inFlight(A)).toBe(0);
+    const first = breakers.begin(A)!;
+    breakers.begin(A);
+    expect(breakers.inFlight(A)).toBe(2);
+    breakers.end(A, first, 'cut', null);
+    expect(breakers.inFlight(A)).toBe(1);
+  });
+});

@@ -1,0 +1,158 @@
+import { Agent, request } from 'undici';
+import type { Clock } from '../kernel/index.ts';
+import type { Engine, EngineFeatures, Instance, Probe, Prober } from '../contract/index.ts';
+import { NO_TELEMETRY } from '../contract/index.ts';
+
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+/** How long the word of a server without telemetry is good for: clouds are not asked at every poll. */
+const HEALTH_MS = 15_000;
+const NO_FEATURES: EngineFeatures = { hasResponses: false };
+
+export interface ProberOptions {
+  readonly engines: readonly Engine[];
+  readonly clock: Clock;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What earlier probes of one instance found, and for which credential. */
+interface Memory {
+  readonly apiKey: string | null;
+  features: EngineFeatures | null;
+  ready: Probe | null;
+  readyAtMs: number;
+}
+
+/**
+ * Looks at instances over connections of its own, so that a saturated pool does not make a server
+ * look dead. What a server can do is found by asking it, remembered per URL, and asked again after
+ * it was down.
+ */
+export function createProber(options: ProberOptions): Prober & { close(): Promise<void> } {
+  const { clock } = options;
+  const engines = new Map(options.engines.map((engine) => [engine.kind, engine]));
+  const agent = new Agent({ connections: 2, pipelining: 1, allowH2: false });
+  const memories = new Map<string, Memory>();
+
+  async function look(instance: Instance, engine: Engine, timeoutMs: number): Promise<Probe> {
+    const memory = recall(memories, instance);
+    const { healthPath, telemetryPath } = engine.probe;
+    const isFresh = telemetryPath === null && clock.monotonicMs() - memory.readyAtMs < HEALTH_MS;
+    if (memory.ready !== null && isFresh) return memory.ready;
+    const ask = (path: string, body: string | null = null): Promise<Answer> =>
+      fetchText(agent, instance, engine, { path, body, timeoutMs });
+    const [health, telemetry, features] = await Promise.all([
+      ask(healthPath),
+      telemetryPath === null ? null : ask(telemetryPath).catch(() => null),
+      memory.features ?? findFeatures(engine, ask),
+    ]);
+    const reason = refusalOf(health.status, healthPath);
+    if (reason !== null) return down(memory, reason);
+    memory.features = features;
+    const probe: Probe = {
+      lifecycle: 'ready',
+      reason: null,
+      telemetry:
+        telemetry?.status === 200
+          ? engine.readTelemetry(telemetry.text, instance.model.upstreamName)
+          : NO_TELEMETRY,
+      features: features ?? NO_FEATURES,
+    };
+    memory.ready = probe;
+    memory.readyAtMs = clock.monotonicMs();
+    return probe;
+  }
+
+  return {
+    async probe(instance, timeoutMs) {
+      const engine = engines.get(instance.engine);
+      const memory = recall(memories, instance);
+      if (engine === undefined) return down(memory, `the engine "${instance.engine}" is not known`);
+      try {
+        return await look(instance, engine, timeoutMs);
+      } catch (error) {
+        return down(memory, reasonOf(error));
+      }
+    },
+    async close() {
+      memories.clear();
+      await agent.destroy();
+    },
+  };
+}
+
+const MEMORIES_MAX = 4_096;
+
+function recall(memories: Map<string, Memory>, instance: Instance): Memory {
+  const key = `${instance.engine} ${instance.url}`;
+  const known = memories.get(key);
+  if (known?.apiKey === instance.apiKey) return known;
+  if (memories.size >= MEMORIES_MAX) memories.clear();
+  const memory = { apiKey: instance.apiKey, features: null, ready: null, readyAtMs: 0 };
+  memories.set(key, memory);
+  return memory;
+}
+
+function down(memory: Memory, reason: string): Probe {
+  memory.ready = null;
+  memory.features = null;
+  return { lifecycle: 'down', reason, telemetry: NO_TELEMETRY, features: NO_FEATURES };
+}
+
+/** Why a health status means that the instance cannot serve; null when it can. A server without the path is alive. */
+function refusalOf(status: number, path: string): string | null {
+  if (status === 401 || status === 403) return 'credential refused';
+  const isAlive = status < 300 || status === 404 || status === 405 || status === 429;
+  return isAlive ? null : `GET ${path} answered ${status}`;
+}
+
+/** An empty request is refused by a server that has the path, and costs nothing. Null: it could not be told. */
+async function findFeatures(
+  engine: Engine,
+  ask: (path: string, body: string) => Promise<Answer>,
+): Promise<EngineFeatures | null> {
+  const path = engine.path('responses', { hasResponses: true });
+  if (path === null) return NO_FEATURES;
+  try {
+    const { status } = await ask(path, '{}');
+    if (status === 401 || status === 403 || status === 429 || status >= 500) return null;
+    return { hasResponses: status !== 404 && status !== 405 };
+  } catch {
+    return null;
+  }
+}
+
+async function fetchText(
+  agent: Agent,
+  instance: Instance,
+  engine: Engine,
+  ask: { readonly path: string; readonly body: string | null; readonly timeoutMs: number },
+): Promise<Answer> {
+  const { statusCode, body } = await request(instance.url + ask.path, {
+    dispatcher: agent,
+    method: ask.body === null ? 'GET' : 'POST',
+    headers: engine.headers(instance),
+    body: ask.body,
+    signal: AbortSignal.timeout(ask.timeoutMs),
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_BYTES_MAX)
+      throw new Error(`${ask.path} sent more than ${BODY_BYTES_MAX} bytes`);
+    chunks.push(chunk);
+  }
+  return { status: statusCode, text: Buffer.concat(chunks).toString() };
+}
+
+/** Names the failure for an operator; an error's own text may hold what a server sent, so only codes pass. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unreachable';
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' ? `unreachable (${code})` : 'unreachable';
+}

@@ -1,0 +1,14 @@
+/**
+ * Server: the ways in. HTTP requests enter, authenticated and bounded `Ingress` values leave for
+ * the director, and what the director pushes goes out as OpenAI-shaped answers. It never decides
+ * where a request goes, never reads a body's meaning, and never imports the wiring.
+ */
+export { createModelServer } from './model-server.ts';
+export type { ModelServer } from './model-server.ts';
+export type { ModelServerParts } from './server-host.ts';
+export type { ShutdownPhases } from './shutdown.ts';
+export { createAdminServer } from './admin/admin-server.ts';
+export type { AdminServer, AdminServerParts, ExplainInput } from './admin/admin-server.ts';
+export { authenticate, createKeyRing, sha256Hex } from './authentication.ts';
+export type { ServerLog } from './log.ts';
+export { authority } from './listen.ts';

@@ -1,0 +1,121 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Surface } from '../contract/index.ts';
+import { Admission } from './admission.ts';
+import { answerClientError, clientFault } from './client-error.ts';
+import { Exchange } from './exchange.ts';
+import { listen } from './listen.ts';
+import type { Address } from './listen.ts';
+import { assertLoopback } from './loopback.ts';
+import { OpenPages } from './open-pages.ts';
+import type { ModelServerParts, ServerHost } from './server-host.ts';
+import { shutDown } from './shutdown.ts';
+import type { ShutdownPhases } from './shutdown.ts';
+
+export interface ModelServer {
+  /** Rejects with `BRS_UNPROTECTED` or `BRS_LISTEN`. */
+  listen(): Promise<Address>;
+  /** Shuts down in phases (DESIGN §8); those of the configuration unless given. */
+  close(phases?: ShutdownPhases): Promise<void>;
+  /** Requests in flight, as the drain of a shutdown counts them. */
+  readonly openRequests: number;
+  /** False where everybody may ask. */
+  readonly isKeyRequired: boolean;
+}
+
+const SURFACES: ReadonlyMap<string, Surface> = new Map([
+  ['/v1/chat/completions', 'chat'],
+  ['/v1/completions', 'completions'],
+  ['/v1/embeddings', 'embeddings'],
+  ['/v1/responses', 'responses'],
+]);
+
+/** Longer than the idle time of the load balancers in front, so that they close first. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+/** Node's own time-out of a body stands behind the exchange's, for bodies that nobody waits for. */
+const REQUEST_TIMEOUT_MARGIN_MS = 5_000;
+const CHECK_CONNECTIONS_MS = 2_000;
+const HEADERS_MAX = 200;
+
+const KEY_REMEDY = 'add an entry under "keys" (bourse hash-key makes one)';
+
+/** The OpenAI-compatible server: bare `node:http`, since a framework costs as much as the routing. */
+export function createModelServer(parts: ModelServerParts): ModelServer {
+  const first = parts.config().server;
+  const admission = new Admission(parts.config, first.host, parts.clock);
+  const host: ServerHost = { parts, admission, open: new Set(), phase: 'serving' };
+  const pages = new OpenPages(host);
+  const server = createServer(
+    {
+      maxHeaderSize: first.limits.headerBytes,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout:
+        Math.max(first.limits.bodyTimeoutMs, HEADERS_TIMEOUT_MS) + REQUEST_TIMEOUT_MARGIN_MS,
+      connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+    },
+    (request, response) => receive(request, response, false),
+  );
+  server.maxConnections = first.limits.connections;
+  server.maxHeadersCount = HEADERS_MAX;
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    receive(request, response, true),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    onClientError(error, socket, host),
+  );
+
+  function receive(
+    request: IncomingMessage,
+    response: ServerResponse,
+    awaitsContinue: boolean,
+  ): void {
+    const target = request.url!;
+    let path = target;
+    let surface = SURFACES.get(target);
+    if (surface === undefined) {
+      path = pathOf(target);
+      surface = SURFACES.get(path);
+    }
+    if (surface !== undefined && request.method === 'POST') {
+      new Exchange(host, request, response, surface).receive(awaitsContinue);
+    } else {
+      pages.answer({ request, response, awaitsContinue }, path, surface !== undefined);
+    }
+  }
+
+  return {
+    get isKeyRequired() {
+      return admission.isKeyRequired;
+    },
+    get openRequests() {
+      return host.open.size;
+    },
+    async listen() {
+      if (admission.current().keys.length === 0)
+        assertLoopback('model API', first.host, KEY_REMEDY);
+      return listen(server, { host: first.host, port: first.port });
+    },
+    close: (phases) => shutDown(server, host, phases ?? parts.config().server.shutdown),
+  };
+}
+
+/** While an answer is under way on the same connection, nothing may be written into it. */
+function onClientError(error: NodeJS.ErrnoException, socket: Socket, host: ServerHost): void {
+  const isBusy = [...host.open].some((exchange) => exchange.isOn(socket));
+  if (isBusy || !socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const problem = clientFault(error.code, host.admission.current().server.limits.headerBytes);
+  host.parts.onRefused?.(problem);
+  answerClientError(socket, problem);
+}
+
+/** The path of a request target, without the query. */
+export function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
+}

@@ -1,0 +1,32 @@
+import type { Clock, Fault } from '../kernel/index.ts';
+import type { Config, Route } from '../contract/index.ts';
+import type { Admission } from './admission.ts';
+import type { ServerLog } from './log.ts';
+
+/** What the model server is made of. `config` is read per request, so that a reload takes effect. */
+export interface ModelServerParts {
+  readonly route: Route;
+  readonly config: () => Config;
+  /** The Prometheus text of the whole server. */
+  readonly metrics: () => Promise<string>;
+  readonly readiness: () => { readonly isReady: boolean; readonly reason: string | null };
+  readonly clock: Clock;
+  readonly log: ServerLog;
+  /** Hears of every request that was refused before the director saw it, for the metrics. */
+  readonly onRefused?: (problem: Fault) => void;
+}
+
+/** A request in flight, as the shutdown and the error handler of the socket see it. */
+export interface OpenExchange {
+  isOn(socket: unknown): boolean;
+  cut(problem: Fault): void;
+}
+
+/** What everything that answers on the model port shares. */
+export interface ServerHost {
+  readonly parts: ModelServerParts;
+  readonly admission: Admission;
+  readonly open: Set<OpenExchange>;
+  /** `noticed`: readiness fails, requests are still served. `closing`: new ones are refused. */
+  phase: 'serving' | 'noticed' | 'closing';
+}

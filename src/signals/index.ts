@@ -1,0 +1,30 @@
+/**
+ * Signals: what can be told of a request without a model.
+ * Enters: the values of conditions and definitions, at load; a workload, per request.
+ * Leaves: compiled conditions, and a reader that computes each signal at most once, when asked.
+ * Never: I/O, a clock of its own, or a reading that holds the client's text.
+ */
+import type { Signal } from '../contract/index.ts';
+import { contextTokensSignal } from './context-tokens/index.ts';
+import { conversationSignal } from './conversation/index.ts';
+import { keywordSignal } from './keyword/index.ts';
+import { languageSignal } from './language/index.ts';
+import { metadataSignal } from './metadata/index.ts';
+import { modalitySignal } from './modality/index.ts';
+import { roleSignal } from './role/index.ts';
+import { structureSignal } from './structure/index.ts';
+import { timeSignal } from './time/index.ts';
+
+export const BUILT_IN_SIGNALS: readonly Signal[] = [
+  keywordSignal,
+  contextTokensSignal,
+  structureSignal,
+  conversationSignal,
+  languageSignal,
+  roleSignal,
+  metadataSignal,
+  modalitySignal,
+  timeSignal,
+];
+
+export { openSignals } from './open-signals.ts';

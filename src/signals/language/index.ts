@@ -1,0 +1,93 @@
+import { ConfigIssue } from '../../contract/index.ts';
+import type { Reading, Signal, SignalSlot, Workload } from '../../contract/index.ts';
+import { nearest } from '../../kernel/index.ts';
+import { choiceText, oneOrMany, textsOf } from '../shape.ts';
+
+/** What eld distinguishes: ISO 639-1 codes. */
+const LANGUAGES = (
+  'am ar az be bg bn ca cs da de el en es et eu fa fi fr gu he hi hr hu hy is it ja ka kn ko ku lo ' +
+  'lt lv ml mr ms nl no or pa pl pt ro ru sk sl sq sr sv ta te th tl tr uk ur vi yo zh'
+).split(' ');
+/** The beginning of a text tells its language; more costs time and adds nothing. */
+const SAMPLE_CHARACTERS = 600;
+/** Shorter texts ("ok", "2 + 2") are detected with confidence, and wrongly. */
+const LETTERS_MIN = 5;
+
+type Detect = (text: string) => {
+  readonly language: string;
+  isReliable(): boolean;
+  getScores(): Record<string, number>;
+};
+
+let detector: Detect | null = null;
+let loading: Promise<Detect> | null = null;
+
+/** The n-gram table takes tens of megabytes: only a policy with a language condition loads it. */
+function load(): Promise<Detect> {
+  loading ??= import('eld/extrasmall').then(({ eld }) => {
+    detector = eld.detect;
+    return eld.detect;
+  });
+  return loading;
+}
+
+const SLOT: SignalSlot = {
+  key: 'language',
+  kind: 'language',
+  cost: 'text',
+  read: (workload) =>
+    detector === null ? load().then((detect) => read(workload, detect)) : read(workload, detector),
+};
+
+/** `language: de` or a list of which one is enough: of the last user text. An unsure detection is unknown. */
+export const languageSignal: Signal = {
+  apiVersion: 1,
+  kind: 'language',
+  definitionSchema: null,
+  conditionSchema: {
+    description: 'ISO 639-1 code of the language of the last user text; of a list, one is enough.',
+    ...oneOrMany({ type: 'string', enum: LANGUAGES }),
+  },
+  compile(condition) {
+    const wanted = textsOf(condition).map((label) => label.toLowerCase());
+    for (const [i, label] of wanted.entries()) {
+      if (LANGUAGES.includes(label)) continue;
+      throw new ConfigIssue(
+        'must be an ISO 639-1 code of a known language, such as en',
+        Array.isArray(condition) ? [i] : [],
+        nearest(label, LANGUAGES),
+      );
+    }
+    // A failed import shows as an unknown reading when the signal is read.
+    load().catch(() => undefined);
+    return {
+      slot: SLOT,
+      test: (reading) => wanted.includes(reading.value as string),
+      text: choiceText('language', wanted),
+    };
+  },
+};
+
+function read(workload: Workload, detect: Detect): Reading {
+  const sample = sampleOf(workload.lastUserText());
+  if ((sample.match(/\p{L}/gu)?.length ?? 0) < LETTERS_MIN) {
+    return { value: null, confidence: 0, reason: 'too little text' };
+  }
+  const found = detect(sample);
+  if (found.language === '' || !found.isReliable()) {
+    return { value: null, confidence: 0, reason: 'no language is certain' };
+  }
+  const score = found.getScores()[found.language] ?? 0;
+  return { value: found.language, confidence: Math.min(1, score) };
+}
+
+/** The first characters outside fenced code: programs look Danish to an n-gram table. */
+function sampleOf(text: string): string {
+  if (!text.includes('```')) return text.slice(0, SAMPLE_CHARACTERS);
+  return text
+    .slice(0, 16 * SAMPLE_CHARACTERS)
+    .split('```')
+    .filter((_, i) => i % 2 === 0)
+    .join(' ')
+    .slice(0, SAMPLE_CHARACTERS);
+}

@@ -1,0 +1,28 @@
+import type { Signal, SignalSlot } from '../../contract/index.ts';
+import { choiceText, oneOrMany, textsOf } from '../shape.ts';
+
+const SLOT: SignalSlot = {
+  key: 'role',
+  kind: 'role',
+  cost: 'free',
+  read: (workload) => ({ value: workload.caller.roles, confidence: 1 }),
+};
+
+/** `role: analyst` or a list of which one is enough: the roles of the caller's key, never the client's word. */
+export const roleSignal: Signal = {
+  apiVersion: 1,
+  kind: 'role',
+  definitionSchema: null,
+  conditionSchema: {
+    description: "A role of the caller's key; of a list, one is enough.",
+    ...oneOrMany({ type: 'string', minLength: 1 }),
+  },
+  compile(condition) {
+    const wanted = textsOf(condition);
+    return {
+      slot: SLOT,
+      test: (reading) => wanted.some((role) => (reading.value as readonly string[]).includes(role)),
+      text: choiceText('role', wanted),
+    };
+  },
+};

@@ -1,0 +1,110 @@
+import { answerIsRight } from './accuracy.ts';
+import type { SimulatedSpec } from './engine-spec.ts';
+import { hashText, mixHash, normalOf } from './hash.ts';
+import { sampleOfSchema } from './schema-sample.ts';
+import { BYTES_PER_TOKEN } from './token-ids.ts';
+
+/** A tool that the answer must call. */
+export interface ToolChoice {
+  readonly name: string;
+  /** JSON Schema of its arguments. */
+  readonly parameters: unknown;
+}
+
+export interface AnswerRequest {
+  readonly promptHash: number;
+  readonly domain: string;
+  readonly difficulty: number;
+  /** Which of several answers to the same prompt. */
+  readonly choice: number;
+  /** The most tokens allowed; at least 1. */
+  readonly ceilingTokens: number;
+  /** Goes on to the ceiling whatever the length would have been. */
+  readonly ignoresEnd: boolean;
+  readonly tool: ToolChoice | null;
+  /** Null: plain text. Otherwise the schema that the JSON answer must fit (`{}`: any object). */
+  readonly jsonSchema: unknown;
+}
+
+/** All that an answer will be, before its first token: the engine only decides when each piece comes. */
+export interface AnswerPlan {
+  /** One per token. The first piece of a tool call is the tool's name, whole. */
+  readonly pieces: readonly string[];
+  readonly toolName: string | null;
+  readonly finishReason: 'stop' | 'length' | 'tool_calls';
+  readonly isRight: boolean;
+}
+
+const FILLER =
+  'This text comes from a simulator and not from a language model. It has the length, the pace ' +
+  'and the price that an answer of this model could have, and no meaning. Whether the answer ' +
+  'counts as right stands in the field bourse_sim of the response. ';
+const OUTPUT_TOKENS_MAX = 8192;
+
+export function planAnswer(spec: SimulatedSpec, request: AnswerRequest): AnswerPlan {
+  const { promptHash, domain, difficulty, ceilingTokens } = request;
+  const isRight = answerIsRight(spec, mixHash(promptHash, request.choice), domain, difficulty);
+  const whole = wholeAnswer(spec, request);
+  const isCut = whole.length > ceilingTokens;
+  return {
+    pieces: isCut ? whole.slice(0, ceilingTokens) : whole,
+    toolName: request.tool?.name ?? null,
+    finishReason: isCut ? 'length' : request.tool === null ? 'stop' : 'tool_calls',
+    isRight,
+  };
+}
+
+function wholeAnswer(spec: SimulatedSpec, request: AnswerRequest): readonly string[] {
+  if (request.tool !== null) {
+    const { name, parameters } = request.tool;
+    const value = parameters === undefined ? {} : sampleOfSchema(parameters);
+    return [name, ...cut(JSON.stringify(value ?? {}))];
+  }
+  if (request.jsonSchema !== null) return cut(jsonAnswer(spec, request));
+  const tokens = request.ignoresEnd ? request.ceilingTokens : drawOutputTokens(spec, request);
+  const length = tokens * BYTES_PER_TOKEN;
+  const opening = `[simulated ${spec.model}] `;
+  return cut(`${opening.padEnd(length, FILLER).slice(0, length - 1)}.`);
+}
+
+/** Log-normal length: `median · e^(σ·z)`, where z is the prompt's own draw for this model. */
+export function drawOutputTokens(
+  spec: SimulatedSpec,
+  request: Pick<AnswerRequest, 'promptHash' | 'choice'>,
+): number {
+  const { medianOutputTokens, outputSigma } = spec.answers ?? {
+    medianOutputTokens: 1,
+    outputSigma: 0,
+  };
+  const hash = mixHash(mixHash(request.promptHash, hashText(spec.model)), request.choice);
+  const tokens = Math.round(medianOutputTokens * Math.exp(outputSigma * normalOf(hash, 0x1e4)));
+  return Math.min(OUTPUT_TOKENS_MAX, Math.max(1, tokens));
+}
+
+function jsonAnswer(spec: SimulatedSpec, request: AnswerRequest): string {
+  const sample = sampleOfSchema(request.jsonSchema);
+  const isFree = JSON.stringify(request.jsonSchema) === '{}';
+  const { domain, difficulty } = request;
+  return JSON.stringify(
+    isFree ? { simulated: true, model: spec.model, domain, difficulty } : sample,
+  );
+}
+
+/** Cuts a text into pieces of one token each: four bytes where it is ASCII, never inside a character. */
+function cut(text: string): string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  let bytes = 0;
+  for (const character of text) {
+    const size = Buffer.byteLength(character);
+    if (bytes + size > BYTES_PER_TOKEN && piece !== '') {
+      pieces.push(piece);
+      piece = '';
+      bytes = 0;
+    }
+    piece += character;
+    bytes += size;
+  }
+  if (piece !== '') pieces.push(piece);
+  return pieces;
+}

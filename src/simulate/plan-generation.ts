@@ -1,0 +1,175 @@
+import type { AnswerError } from './answer-error.ts';
+import type { AnswerFormat } from './answer-format.ts';
+import type { ToolChoice } from './answer-plan.ts';
+import type { SimulatedSpec } from './engine-spec.ts';
+import type { Generation, PlannedChoice } from './generation.ts';
+import type { PromptFeatures } from './prompt-features.ts';
+import type { ChatBody, CompletionBody } from './request-body.ts';
+import type { PromptMessage } from './token-ids.ts';
+import { badRequest } from './answer-error.ts';
+import { CHAT_FORMAT, COMPLETION_FORMAT } from './answer-format.ts';
+import { planAnswer } from './answer-plan.ts';
+import { hashText, mixHash } from './hash.ts';
+import { promptBlocks } from './prompt-blocks.ts';
+import { readPromptFeatures } from './prompt-features.ts';
+import { inputsOf } from './request-body.ts';
+import { conversationIds, textIds } from './token-ids.ts';
+
+/** What one generation request asks for, whatever its surface. */
+interface Asked {
+  readonly format: AnswerFormat;
+  readonly prompts: readonly { readonly ids: ArrayLike<number>; readonly text: string }[];
+  readonly ceilingTokens: number | null;
+  readonly tool: ToolChoice | null;
+  readonly jsonSchema: unknown;
+}
+
+export interface GenerationContext {
+  readonly spec: SimulatedSpec;
+  readonly nowMs: number;
+  newId(): string;
+}
+
+export function planChat(body: ChatBody, context: GenerationContext): Generation | AnswerError {
+  const tool = chosenTool(body);
+  if (tool !== null && 'status' in tool) return tool;
+  const messages = body.messages.map(readMessage);
+  const toolsJson = body.tools && body.tools.length > 0 ? JSON.stringify(body.tools) : '';
+  const lastUser = messages.findLast((message) => message.role === 'user') ?? messages.at(-1)!;
+  const asked: Asked = {
+    format: CHAT_FORMAT,
+    prompts: [{ ids: conversationIds(messages, toolsJson), text: lastUser.text }],
+    ceilingTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
+    tool,
+    jsonSchema: jsonSchemaOf(body),
+  };
+  return plan(asked, body, context);
+}
+
+export function planCompletion(
+  body: CompletionBody,
+  context: GenerationContext,
+): Generation | AnswerError {
+  const prompts = inputsOf(body.prompt).map((input) =>
+    typeof input === 'string' ? { ids: textIds(input), text: input } : { ids: input, text: '' },
+  );
+  // 16 is the API's own default for this surface.
+  const ceilingTokens = body.max_tokens ?? 16;
+  const asked: Asked = {
+    format: COMPLETION_FORMAT,
+    prompts,
+    ceilingTokens,
+    tool: null,
+    jsonSchema: null,
+  };
+  return plan(asked, body, context);
+}
+
+function plan(
+  asked: Asked,
+  body: ChatBody | CompletionBody,
+  context: GenerationContext,
+): Generation | AnswerError {
+  const { spec } = context;
+  const choices: PlannedChoice[] = [];
+  for (const { ids, text } of asked.prompts) {
+    const room = spec.contextWindowTokens - ids.length;
+    const problem = lengthProblem(spec, ids.length, asked.ceilingTokens);
+    if (problem !== null) return problem;
+    const prompt = promptBlocks(ids, spec.engine.blockSize, hashText(body.cache_salt ?? ''));
+    const features = hinted(readPromptFeatures(text), body);
+    const promptHash = hashIds(ids);
+    for (let choice = 0; choice < (body.n ?? 1); choice++) {
+      const answer = planAnswer(spec, {
+        promptHash,
+        choice,
+        domain: features.domain,
+        difficulty: features.difficulty,
+        ceilingTokens: Math.min(room, asked.ceilingTokens ?? room),
+        ignoresEnd: body.ignore_eos === true && asked.ceilingTokens !== null,
+        tool: asked.tool,
+        jsonSchema: asked.jsonSchema,
+      });
+      const toolCallId = asked.tool === null ? '' : `call_${context.newId()}`;
+      choices.push({
+        index: choices.length,
+        isFirstOfPrompt: choice === 0,
+        plan: answer,
+        toolCallId,
+        prompt,
+        features,
+      });
+    }
+  }
+  return {
+    format: asked.format,
+    id: asked.format.idPrefix + context.newId(),
+    model: spec.model,
+    createdSeconds: Math.floor(context.nowMs / 1000),
+    choices,
+    isStream: body.stream === true,
+    includesUsage: body.stream_options?.include_usage === true,
+  };
+}
+
+function lengthProblem(
+  spec: SimulatedSpec,
+  promptTokens: number,
+  ceilingTokens: number | null,
+): AnswerError | null {
+  if (promptTokens === 0) return badRequest('The prompt is empty.', 'prompt');
+  const window = spec.contextWindowTokens;
+  if (promptTokens + (ceilingTokens ?? 1) <= window) return null;
+  const asked = ceilingTokens === null ? '' : ` and asks for ${ceilingTokens} more`;
+  return badRequest(
+    `This model's maximum context length is ${window} tokens, but the prompt has ${promptTokens}${asked}.`,
+    ceilingTokens === null ? 'messages' : 'max_tokens',
+  );
+}
+
+function readMessage(message: ChatBody['messages'][number]): PromptMessage {
+  let text = '';
+  const media: string[] = [];
+  if (typeof message.content === 'string') text = message.content;
+  for (const part of Array.isArray(message.content) ? message.content : []) {
+    if (typeof part['text'] === 'string') text += part['text'];
+    else media.push(JSON.stringify(part));
+  }
+  for (const call of message.tool_calls ?? []) {
+    text += (call.function?.name ?? '') + (call.function?.arguments ?? '');
+  }
+  return { role: message.role, text, media };
+}
+
+function chosenTool(body: ChatBody): ToolChoice | AnswerError | null {
+  const choice = body.tool_choice;
+  if (choice === null || choice === undefined || choice === 'none' || choice === 'auto')
+    return null;
+  const named = choice === 'required' ? null : choice.function.name;
+  const tool = body.tools?.find((entry) => named === null || entry.function.name === named);
+  if (tool === undefined) {
+    return badRequest('tool_choice names a tool that is not among the tools.', 'tool_choice');
+  }
+  return { name: tool.function.name, parameters: tool.function.parameters };
+}
+
+/** The schema that the answer must fit; `{}` for any JSON object, null for plain text. */
+function jsonSchemaOf(body: ChatBody): unknown {
+  const format = body.response_format;
+  if (!format || format.type === 'text') return null;
+  return (format.type === 'json_schema' ? format.json_schema?.schema : null) ?? {};
+}
+
+/** The request may say itself how hard it is, and in what domain. */
+function hinted(read: PromptFeatures, body: ChatBody | CompletionBody): PromptFeatures {
+  return {
+    domain: body.bourse_sim?.domain ?? read.domain,
+    difficulty: body.bourse_sim?.difficulty ?? read.difficulty,
+  };
+}
+
+function hashIds(ids: ArrayLike<number>): number {
+  let hash = ids.length;
+  for (let i = 0; i < ids.length; i++) hash = Math.imul(hash ^ ids[i]!, 0x01000193) + (hash >>> 13);
+  return mixHash(hash, ids.length);
+}

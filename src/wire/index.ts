@@ -1,0 +1,39 @@
+/**
+ * Wire: bytes of requests and answers.
+ *
+ * In: a request's bytes, an answer's bytes or its chunks. Out: where things stand in them (spans,
+ * never copies), new bytes with members exchanged, the usage and the end of an answer, error bodies,
+ * and the translation between the responses and the chat surface.
+ *
+ * Never: re-serialises what it was not asked to change, trusts a body's structure before it was
+ * scanned, keeps anything between two requests, or does I/O.
+ */
+export { scanBody } from './scan-body.ts';
+export { spliceBody } from './splice-body.ts';
+export { parseField, readBoolean, readNumber, readString } from './read-field.ts';
+export { systemPromptEdit } from './system-prompt.ts';
+export { usageOf } from './usage-of.ts';
+export { createSseTap } from './sse-tap.ts';
+export { errorBody, errorEvent } from './error-body.ts';
+export { chatFromResponses } from './responses-request.ts';
+export { responsesFromChat } from './responses-answer.ts';
+export { createResponsesStream } from './responses-stream.ts';
+export type { ResponsesStream } from './responses-stream.ts';
+export type { ResponseInfo } from './responses-object.ts';
+export { decodeString, parseSpan, wrongType } from './read-field.ts';
+export {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  LOWER_N,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  endOfKey,
+  endOfValue,
+  firstItem,
+  nextItem,
+  startOfValue,
+} from './json-text.ts';
+export type { JsonText } from './json-text.ts';
+export { isWord } from './answer-scan.ts';

@@ -1,0 +1,213 @@
+import { fault } from '../kernel/index.ts';
+
+/** JSON in bytes, and how far it goes. `isStrict` also checks what stands inside of strings. */
+export interface JsonText {
+  readonly bytes: Buffer;
+  /** One past the last byte that belongs to the text. */
+  readonly end: number;
+  readonly isStrict: boolean;
+}
+
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+export const COMMA = 0x2c;
+export const COLON = 0x3a;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
+export const OPEN_BRACKET = 0x5b;
+export const CLOSE_BRACKET = 0x5d;
+/** With which `null` begins. */
+export const LOWER_N = 0x6e;
+
+/** Objects and arrays inside of one another, the outermost included. */
+const DEPTH_MAX = 128;
+/** Bytes of a string that are read one by one before the native search for a quote takes over. */
+const INLINE_BYTES = 24;
+
+/** A fault that names the byte at which `text` stops being JSON. */
+export function flaw(text: JsonText, at: number, reason: string): Error {
+  const isCut = at >= text.end;
+  return fault('BRS_BODY_NOT_JSON', {
+    reason: isCut ? 'it ends too early' : reason,
+    offset: Math.min(at, text.end),
+  });
+}
+
+/** The next byte that is not white space; `text.end` where there is none. */
+export function skipSpace(text: JsonText, from: number): number {
+  const { bytes, end } = text;
+  let at = from;
+  while (at < end) {
+    const byte = bytes[at]!;
+    if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break;
+    at++;
+  }
+  return at;
+}
+
+/** One past the value that begins at `at`. Linear in its bytes. */
+export function endOfValue(text: JsonText, at: number, depth: number): number {
+  if (at >= text.end) throw flaw(text, at, '');
+  const byte = text.bytes[at]!;
+  if (byte === QUOTE) return endOfString(text, at);
+  if (byte === OPEN_BRACE) return endOfObject(text, at, depth + 1);
+  if (byte === OPEN_BRACKET) return endOfArray(text, at, depth + 1);
+  if (byte === 0x2d || isDigit(byte)) return endOfNumber(text, at);
+  if (byte === 0x74) return endOfLiteral(text, at, 'true');
+  if (byte === 0x66) return endOfLiteral(text, at, 'false');
+  if (byte === 0x6e) return endOfLiteral(text, at, 'null');
+  throw flaw(text, at, 'a value is expected');
+}
+
+/** One past the colon and white space after the key that ends at `keyEnd`: where the value begins. */
+export function startOfValue(text: JsonText, keyEnd: number): number {
+  const { bytes } = text;
+  const colon = bytes[keyEnd] === COLON ? keyEnd : skipSpace(text, keyEnd);
+  if (colon >= text.end || bytes[colon] !== COLON) throw flaw(text, colon, 'a colon is expected');
+  return skipSpace(text, colon + 1);
+}
+
+/**
+ * Steps over what follows a member or element: the offset of the next one, or the negative of one
+ * past the closing bracket `close`.
+ */
+export function nextItem(text: JsonText, valueEnd: number, close: number): number {
+  const { bytes, end } = text;
+  const at = skipSpace(text, valueEnd);
+  if (at < end && bytes[at] === COMMA) return skipSpace(text, at + 1);
+  if (at < end && bytes[at] === close) return -(at + 1);
+  throw flaw(text, at, `a comma or "${String.fromCharCode(close)}" is expected`);
+}
+
+/** The first member or element after the bracket at `open`, or the negative of one past its end. */
+export function firstItem(text: JsonText, open: number, close: number): number {
+  const at = skipSpace(text, open + 1);
+  return at < text.end && text.bytes[at] === close ? -(at + 1) : at;
+}
+
+function endOfObject(text: JsonText, open: number, depth: number): number {
+  if (depth > DEPTH_MAX) throw flaw(text, open, `nesting is deeper than ${DEPTH_MAX}`);
+  let at = firstItem(text, open, CLOSE_BRACE);
+  while (at >= 0) {
+    const value = startOfValue(text, endOfKey(text, at));
+    at = nextItem(text, endOfValue(text, value, depth), CLOSE_BRACE);
+  }
+  return -at;
+}
+
+function endOfArray(text: JsonText, open: number, depth: number): number {
+  if (depth > DEPTH_MAX) throw flaw(text, open, `nesting is deeper than ${DEPTH_MAX}`);
+  let at = firstItem(text, open, CLOSE_BRACKET);
+  while (at >= 0) at = nextItem(text, endOfValue(text, at, depth), CLOSE_BRACKET);
+  return -at;
+}
+
+/** One past the closing quote of the key that must begin at `at`. */
+export function endOfKey(text: JsonText, at: number): number {
+  if (at >= text.end || text.bytes[at] !== QUOTE) throw flaw(text, at, 'a key is expected');
+  return endOfString(text, at);
+}
+
+/** One past the closing quote of the string whose opening quote is at `open`. */
+export function endOfString(text: JsonText, open: number): number {
+  return text.isStrict ? endOfCheckedString(text, open) : endOfLongString(text, open);
+}
+
+/**
+ * Reads a few bytes one by one, then jumps from quote to quote natively; the backslashes before a
+ * quote decide whether it ends the string. They are counted back to the jump's start at most, and a
+ * jump follows only on bytes that were read, so that no byte is seen more than twice.
+ */
+function endOfLongString(text: JsonText, open: number): number {
+  const { bytes, end } = text;
+  let at = open + 1;
+  for (;;) {
+    const limit = Math.min(end, at + INLINE_BYTES);
+    while (at < limit) {
+      const byte = bytes[at]!;
+      if (byte === QUOTE) return at + 1;
+      at += byte === BACKSLASH ? 2 : 1;
+    }
+    if (at >= end) throw flaw(text, end, '');
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote < 0 || quote >= end) throw flaw(text, end, '');
+    let before = quote;
+    while (before > at && bytes[before - 1] === BACKSLASH) before--;
+    if (((quote - before) & 1) === 0) return quote + 1;
+    at = quote + 1;
+  }
+}
+
+function endOfCheckedString(text: JsonText, open: number): number {
+  const { bytes, end } = text;
+  let at = open + 1;
+  while (at < end) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at = endOfEscape(text, at);
+    else if (byte < 0x20) throw flaw(text, at, 'a control character in a string');
+    else at++;
+  }
+  throw flaw(text, end, '');
+}
+
+function endOfEscape(text: JsonText, backslash: number): number {
+  const { bytes, end } = text;
+  if (backslash + 1 >= end) throw flaw(text, end, '');
+  switch (bytes[backslash + 1]) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x2f: // slash
+    case 0x62: // b
+    case 0x66: // f
+    case 0x6e: // n
+    case 0x72: // r
+    case 0x74: // t
+      return backslash + 2;
+    case 0x75: {
+      for (let at = backslash + 2; at < backslash + 6; at++) {
+        if (at >= end || !isHex(bytes[at]!))
+          throw flaw(text, at, 'four hexadecimal digits are expected');
+      }
+      return backslash + 6;
+    }
+    default:
+      throw flaw(text, backslash, 'an unknown escape');
+  }
+}
+
+function endOfNumber(text: JsonText, start: number): number {
+  const { bytes, end } = text;
+  let at = bytes[start] === 0x2d ? start + 1 : start;
+  if (at < end && bytes[at] === 0x30) at++;
+  else at = endOfDigits(text, at);
+  if (at < end && bytes[at] === 0x2e) at = endOfDigits(text, at + 1);
+  if (at < end && (bytes[at]! | 0x20) === 0x65) {
+    at++;
+    if (at < end && (bytes[at] === 0x2b || bytes[at] === 0x2d)) at++;
+    at = endOfDigits(text, at);
+  }
+  return at;
+}
+
+function endOfDigits(text: JsonText, from: number): number {
+  const { bytes, end } = text;
+  let at = from;
+  while (at < end && isDigit(bytes[at]!)) at++;
+  if (at === from) throw flaw(text, at, 'a digit is expected');
+  return at;
+}
+
+function endOfLiteral(text: JsonText, start: number, literal: string): number {
+  const { bytes, end } = text;
+  for (let i = 1; i < literal.length; i++) {
+    if (start + i >= end || bytes[start + i] !== literal.charCodeAt(i)) {
+      throw flaw(text, start + i, `"${literal}" is expected`);
+    }
+  }
+  return start + literal.length;
+}
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+const isHex = (byte: number): boolean =>
+  isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
