@@ -133,6 +133,14 @@ describe('who speaks for an instance', () => {
     for (const each of silent) expect(quotedBy(each)).toEqual(ownQuote);
   });
 
+  test('a failure of the house bidder itself is not hidden', () => {
+    const archetype = (): never => {
+      throw new Error('the body is malformed');
+    };
+    const run = () => quoteBids(workloadOf({ archetype }), mandateOf(), viewOf([a]), house);
+    expect(run).toThrow('the body is malformed');
+  });
+
   test('an instance that nobody quotes is excluded', () => {
     const quotes = quoteBids(workloadOf(), mandateOf(), viewOf([a]), []);
     expect(quotes).toMatchObject({ bids: [], excluded: [{ cause: 'capability' }] });

@@ -16,8 +16,8 @@ import { heldToRecord } from './reputation.ts';
 import { scoreBid } from './score.ts';
 
 /**
- * One bid per placement that may serve, from one snapshot. The last bidder that quotes an instance
- * speaks for it; a bidder that throws, or quotes what is no number, has not spoken.
+ * One bid per placement that may serve, from one snapshot. The house bidder is first; the last that
+ * quotes an instance speaks for it; a plugin that throws, or quotes what is no number, has not spoken.
  */
 export function quoteBids(
   workload: Workload,
@@ -63,20 +63,26 @@ interface Asked {
 }
 
 function lastQuote(bidders: readonly Bidder[], asked: Asked): Quote | null {
-  for (let i = bidders.length - 1; i >= 0; i--) {
-    const quote = soundQuote(bidders[i]!, asked);
+  for (let i = bidders.length - 1; i > 0; i--) {
+    const quote = pluginQuote(bidders[i]!, asked);
     if (quote !== null) return quote;
   }
-  return null;
+  const house = bidders[0];
+  return house === undefined ? null : soundQuote(house, asked);
 }
 
-function soundQuote(bidder: Bidder, { workload, mandate, instance, view }: Asked): Quote | null {
+/** A plugin's failure costs it its word. One of the house bidder is ours, and surfaces. */
+function pluginQuote(bidder: Bidder, asked: Asked): Quote | null {
   try {
-    const quote = bidder.quote(workload, mandate, instance, view);
-    return quote !== null && quote.instance === instance && isSound(quote) ? quote : null;
+    return soundQuote(bidder, asked);
   } catch {
     return null;
   }
+}
+
+function soundQuote(bidder: Bidder, { workload, mandate, instance, view }: Asked): Quote | null {
+  const quote = bidder.quote(workload, mandate, instance, view);
+  return quote !== null && quote.instance === instance && isSound(quote) ? quote : null;
 }
 
 function isSound(quote: Quote): boolean {
@@ -86,6 +92,7 @@ function isSound(quote: Quote): boolean {
     isQuantity(quote.outputTokens) &&
     (quote.costUsd === null || isQuantity(quote.costUsd)) &&
     (quote.energyJoules === null || isQuantity(quote.energyJoules)) &&
+    isAmount(quote.waitMs) &&
     isAmount(quote.promptTokens) &&
     isAmount(quote.loadPrice)
   );
