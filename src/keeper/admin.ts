@@ -14,8 +14,10 @@ import type { Overlay } from './overlay.ts';
 import type { WorkerLine } from './worker-line.ts';
 
 /** What the admin API needs of the keeper. */
-export interface AdminPort
-  extends Pick<AdminBackend, 'instances' | 'policy' | 'reload' | 'metrics'> {
+export interface AdminPort extends Pick<
+  AdminBackend,
+  'instances' | 'policy' | 'reload' | 'metrics'
+> {
   readonly clock: Clock;
   readonly store: Store;
   readonly book: BalanceBook;
@@ -115,7 +117,8 @@ function budgetsOf({ book, clock }: AdminPort, tenant: string): BalanceView[] {
 function checkBudgets(inputs: readonly BudgetInput[]): void {
   const seen = new Set<string>();
   for (const { per, tokens, usd, energyKilojoules } of inputs) {
-    const refuse = (reason: string) => fault('BRS_ADMIN_INPUT', { place: `budgets ${per}`, reason });
+    const refuse = (reason: string) =>
+      fault('BRS_ADMIN_INPUT', { place: `budgets ${per}`, reason });
     if (seen.has(per)) throw refuse('there may be one budget per period: join them');
     seen.add(per);
     for (const limit of [tokens, usd, energyKilojoules]) {
@@ -136,9 +139,7 @@ function checkMode(config: Config, preferences: TenantPreferences | null): void 
   });
 }
 
-function decisionDuties(
-  port: AdminPort,
-): Pick<AdminBackend, 'decisions' | 'decision' | 'ledger'> {
+function decisionDuties(port: AdminPort): Pick<AdminBackend, 'decisions' | 'decision' | 'ledger'> {
   const { ledger } = port.store;
   return {
     ledger: (tenant) => ledger.totals(tenant === null ? {} : { tenant }),

@@ -16,7 +16,8 @@ export function viewOf(
     limits: {
       tokens: limits.tokens === null ? null : BigInt(Math.floor(limits.tokens)).toString(),
       usd: limits.picoUsd === null ? null : decimal(BigInt(Math.floor(limits.picoUsd)), 12),
-      joules: limits.microjoules === null ? null : decimal(BigInt(Math.floor(limits.microjoules)), 6),
+      joules:
+        limits.microjoules === null ? null : decimal(BigInt(Math.floor(limits.microjoules)), 6),
     },
     settled: amountsOf(balance.settled),
     reserved: amountsOf(balance.leased),

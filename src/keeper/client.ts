@@ -1,7 +1,7 @@
 import { fault } from '../kernel/index.ts';
-import type { Clock } from '../kernel/index.ts';
-import type { BourseEvent, FleetSnapshot, Instance, KeeperClient } from '../contract/index.ts';
-import type { Outcome, Policy, WorkerDuties, World } from '../contract/index.ts';
+import type { Clock, Fault } from '../kernel/index.ts';
+import type { BourseEvent, FleetSnapshot, Instance, InstanceState } from '../contract/index.ts';
+import type { KeeperClient, Outcome, Policy, WorkerDuties, World } from '../contract/index.ts';
 import { applyDelta } from './beliefs-delta.ts';
 import { LeaseGate } from './budget-gate.ts';
 import type { Channel } from './channel.ts';
@@ -57,8 +57,8 @@ class ClientCore implements KeeperClient {
   #isLost = false;
   #isClosing = false;
   #rejectedGeneration: number | null = null;
-  #welcomed = (): void => {};
-  #farewell = (): void => {};
+  #onWelcome: (error: Fault | null) => void = () => {};
+  #onFarewell = (): void => {};
 
   constructor(options: KeeperClientOptions) {
     this.worker = options.worker;
@@ -71,5 +71,248 @@ class ClientCore implements KeeperClient {
     });
     options.channel.onMessage((message) => this.#handle(message as ToWorker));
     options.channel.onClose(() => this.#onLost());
+  }
+
+  /** Asks for the world, and waits for it. */
+  greet(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#options.clock.after(ANSWER_TIMEOUT_MS, () =>
+        reject(fault('BRS_KEEPER_LOST')),
+      );
+      this.#onWelcome = (error) => {
+        this.#options.clock.cancel(timer);
+        if (error === null) resolve();
+        else reject(error);
+      };
+      this.#post({ kind: 'hello' });
+    });
+  }
+
+  world(): World {
+    if (this.#world === null) throw fault('BRS_KEEPER_LOST');
+    return this.#world;
+  }
+
+  report(outcome: Outcome): void {
+    if (this.#behind >= OUTCOMES_BEHIND_MAX || this.#isLost) {
+      this.#dropped++;
+      this.#schedule();
+      return;
+    }
+    this.#outcomes.push(outcome);
+    if (this.#outcomes.length >= BATCH_OUTCOMES) this.#flush();
+    else this.#schedule();
+  }
+
+  publish(event: BourseEvent): void {
+    if (this.#events.length >= EVENTS_MAX) return;
+    this.#events.push(event);
+    this.#schedule();
+  }
+
+  metrics(): Promise<string> {
+    if (this.#isLost) return Promise.reject(fault('BRS_KEEPER_LOST'));
+    const call = this.#metricsCount++;
+    return new Promise((resolve, reject) => {
+      const { clock } = this.#options;
+      const answer = (text: string | null): void => {
+        clock.cancel(timer);
+        this.#metricsCalls.delete(call);
+        if (text === null) reject(fault('BRS_KEEPER_LOST'));
+        else resolve(text);
+      };
+      const timer = clock.after(ANSWER_TIMEOUT_MS, () => answer(null));
+      this.#metricsCalls.set(call, answer);
+      this.#post({ kind: 'metrics', call });
+    });
+  }
+
+  readiness(): { readonly isReady: boolean; readonly reason: string | null } {
+    const reason = this.#obstacle();
+    return { isReady: reason === null, reason };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.budgets.close();
+    this.#flush();
+    const { channel, clock, duties } = this.#options;
+    if (!this.#isLost) {
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(ANSWER_TIMEOUT_MS, resolve);
+        this.#onFarewell = () => {
+          clock.cancel(timer);
+          resolve();
+        };
+        this.#post({ kind: 'goodbye', counters: duties.drainCounters() });
+      });
+    }
+    channel.close();
+  }
+
+  get #behind(): number {
+    return this.#outcomesSent - this.#outcomesReceived + this.#outcomes.length;
+  }
+
+  #obstacle(): string | null {
+    if (this.#isLost) return 'the keeper of shared state does not answer';
+    if (!this.#store.isWritable) return this.#store.reason ?? 'the store cannot be written';
+    if (this.#behind >= OUTCOMES_BEHIND_MAX) return 'the keeper of shared state is far behind';
+    if (this.#rejectedGeneration !== null) {
+      return `this worker does not accept policy generation ${this.#rejectedGeneration}`;
+    }
+    const isAnyReady = this.#world?.fleet.states.some(({ lifecycle }) => lifecycle === 'ready');
+    return isAnyReady === true ? null : 'no instance is ready';
+  }
+
+  #handle(message: ToWorker): void {
+    switch (message.kind) {
+      case 'welcome':
+        this.#onWelcome(this.#enter(message.welcome));
+        break;
+      case 'policy':
+        this.budgets.setRules(message.rules);
+        this.#changePolicy(message.policy, message.fleet);
+        break;
+      case 'rules':
+        this.budgets.setRules(message.rules);
+        break;
+      case 'fleet':
+        this.#change({ fleet: this.#fleetFrom(message.fleet) });
+        break;
+      case 'beliefs':
+        this.#change({ beliefs: applyDelta(this.world().beliefs, message.delta) });
+        break;
+      case 'preferences':
+        this.#change({ preferences: message.preferences });
+        break;
+      case 'store':
+        this.#store = message.store;
+        break;
+      case 'answer':
+        this.budgets.onAnswer(message.request, message.answer);
+        break;
+      case 'recall':
+        this.budgets.onRecall(message.recall, message.balances);
+        break;
+      case 'received':
+        this.#outcomesReceived = message.outcomes;
+        break;
+      case 'call':
+        this.#post({ kind: 'result', call: message.call, result: this.#perform(message.duty) });
+        break;
+      case 'metrics':
+        this.#metricsCalls.get(message.call)?.(message.text);
+        break;
+      case 'farewell':
+        this.#onFarewell();
+    }
+  }
+
+  /** Null, or why this worker cannot start. */
+  #enter(welcome: Welcome): Fault | null {
+    const policy = this.#compile(welcome.policy);
+    if (policy === null) {
+      const report = 'The policy that the keeper runs is not accepted by this worker.';
+      return fault('BRS_CONFIG', { report });
+    }
+    const { beliefs, preferences, store, rules } = welcome;
+    this.#store = store;
+    this.budgets.setRules(rules);
+    this.#world = { policy, fleet: this.#fleetFrom(welcome.fleet), beliefs, preferences };
+    return null;
+  }
+
+  #changePolicy(text: PolicyText, fleetMessage: FleetMessage): void {
+    const policy = this.#compile(text);
+    const fleet = this.#fleetFrom(fleetMessage);
+    this.#rejectedGeneration = policy === null ? text.generation : null;
+    if (policy !== null) {
+      this.#change({ policy, fleet });
+      return;
+    }
+    this.#change({ fleet });
+    const report = `worker ${this.worker} does not accept generation ${text.generation}`;
+    this.publish({ kind: 'policy-rejected', report });
+  }
+
+  #compile({ text, file, generation }: PolicyText): Policy | null {
+    const loaded = this.#options.loadPolicy({ text, file }, generation);
+    return loaded.kind === 'policy' ? loaded.policy : null;
+  }
+
+  /** One assignment: who reads the world sees all of a change or nothing of it. */
+  #change(part: Partial<World>): void {
+    if (this.#world !== null) this.#world = { ...this.#world, ...part };
+  }
+
+  #fleetFrom({ generation, instances, states }: FleetMessage): FleetSnapshot {
+    if (instances !== null) this.#instances = instances;
+    const known = this.#instances;
+    return {
+      generation,
+      states: states.map((cells, i): InstanceState => ({ instance: known[i]!, ...cells })),
+    };
+  }
+
+  #perform(duty: Duty): DutyResult {
+    const { duties } = this.#options;
+    switch (duty.kind) {
+      case 'decision':
+        return duties.decisionView(duty.id);
+      case 'decisions':
+        return duties.latestDecisions(duty.limit);
+      case 'counters':
+        return duties.drainCounters();
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isClosing) return;
+    this.#isScheduled = true;
+    this.#defer(BATCH_MS, () => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
+  }
+
+  /** Sends what there is: outcomes, and with them the charges that they settle. */
+  #flush(): void {
+    const { spent, returned } = this.budgets.takeReport();
+    const outcomes = this.#outcomes;
+    const events = this.#takeEvents();
+    if (outcomes.length + events.length + spent.length + returned.length === 0) return;
+    this.#outcomes = [];
+    this.#outcomesSent += outcomes.length;
+    const encoded = outcomes.length === 0 ? null : encodeOutcomes(outcomes);
+    this.#post({ kind: 'batch', outcomes: encoded, spent, returned, events });
+  }
+
+  #takeEvents(): BourseEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    if (this.#dropped > 0) {
+      events.push({ kind: 'queue-dropped', queue: 'outcomes', count: this.#dropped });
+      this.#dropped = 0;
+    }
+    return events;
+  }
+
+  #post(message: ToKeeper): void {
+    if (!this.#isLost) this.#options.channel.post(message);
+  }
+
+  #onFault(invariant: string): void {
+    const { code, message } = fault('BRS_INVARIANT', { invariant });
+    this.publish({ kind: 'fault', code, message });
+  }
+
+  #onLost(): void {
+    this.#isLost = true;
+    this.budgets.onKeeperLost();
+    for (const answer of this.#metricsCalls.values()) answer(null);
+    this.#onWelcome(fault('BRS_KEEPER_LOST'));
+    this.#onFarewell();
   }
 }

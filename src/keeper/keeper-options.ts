@@ -14,7 +14,11 @@ export type LoadPolicy = (
   source: PolicySource,
   generation: number,
 ) =>
-  | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
+  | {
+      readonly kind: 'policy';
+      readonly policy: Policy;
+      readonly warnings: readonly PolicyProblem[];
+    }
   | { readonly kind: 'rejected'; readonly problems: readonly PolicyProblem[] };
 
 export interface KeeperOptions {

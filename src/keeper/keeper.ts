@@ -1,6 +1,12 @@
 import { fault } from '../kernel/index.ts';
 import type { Timer } from '../kernel/index.ts';
-import type { AdminBackend, BourseEvent, BudgetRule, FleetSnapshot, Instance } from '../contract/index.ts';
+import type {
+  AdminBackend,
+  BourseEvent,
+  BudgetRule,
+  FleetSnapshot,
+  Instance,
+} from '../contract/index.ts';
 import type { InstanceState, Outcome, PolicyStatus, World } from '../contract/index.ts';
 import { createAdmin } from './admin.ts';
 import type { AdminPort } from './admin.ts';
@@ -125,6 +131,7 @@ class KeeperCore implements Keeper {
     this.#book.setRules(this.#rules());
     // What orphaned leases held is settled before anyone can be granted more.
     if (!(await this.#journal.flush())) {
+      this.#journal.close();
       throw fault('BRS_STORE', { reason: this.#health.reason ?? 'unknown error' });
     }
     this.#telemetry.setFleet(this.#fleet(), this.#policy.policy.config.health);
