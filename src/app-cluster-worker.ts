@@ -6,6 +6,7 @@ import { createLog } from './app-log.ts';
 import { createPolicyLoader, registryFor } from './app-policy.ts';
 import { openServedWorker } from './app-served-worker.ts';
 import { createProcessChannel } from './keeper/index.ts';
+import type { ProcessEnd } from './keeper/index.ts';
 
 /** The entry of a forked worker: it waits for its number and its policy, serves, and ends when told to. */
 function tell(message: FromClusterWorker): void {
@@ -15,7 +16,7 @@ function tell(message: FromClusterWorker): void {
 async function run(worker: number, options: KeeperHostOptions): Promise<() => Promise<void>> {
   const registry = await registryFor(options.source);
   const served = await openServedWorker({
-    channel: createProcessChannel(process),
+    channel: createProcessChannel(process as ProcessEnd),
     worker,
     registry,
     load: createPolicyLoader(registry, options.env, options.overrides),

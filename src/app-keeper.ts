@@ -37,12 +37,13 @@ export async function openKeeperHost(options: KeeperHostOptions): Promise<Keeper
   const { config } = requirePolicy(load(source, 1), source.file).policy;
   const log = createLog(config.logLevel);
   const store = await openSqliteStore({ path: config.storePath });
+  const prober = createProber({ engines: registry.engines, clock });
   const keeper = createKeeper({
     store,
     clock,
     rng: createSystemRng(),
     learners: registry.learners,
-    prober: createProber({ engines: registry.engines, clock }),
+    prober,
     loadPolicy: load,
     policy: source,
     readPolicy: async () => (source.file === null ? source.text : readFile(source.file, 'utf8')),
@@ -66,6 +67,7 @@ export async function openKeeperHost(options: KeeperHostOptions): Promise<Keeper
       unwatch();
       await admin.close();
       await keeper.close();
+      await prober.close();
     },
   };
 }

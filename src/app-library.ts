@@ -52,12 +52,13 @@ export async function createBourse(
   const load = createPolicyLoader(registry, options.env ?? process.env, {});
   const { policy } = requirePolicy(load(source, 1), null);
   const store = await openSqliteStore({ path: policy.config.storePath });
+  const prober = createProber({ engines: registry.engines, clock });
   const keeper = createKeeper({
     store,
     clock,
     rng: createSystemRng(),
     learners: registry.learners,
-    prober: createProber({ engines: registry.engines, clock }),
+    prober,
     loadPolicy: load,
     policy: source,
     readPolicy: async () => text,
@@ -82,6 +83,7 @@ export async function createBourse(
     close: async () => {
       await worker.close();
       await keeper.close();
+      await prober.close();
     },
   };
 }

@@ -5,11 +5,10 @@
 export { chargePicoUsd, PICO_PER_USD } from './charge.ts';
 export { powerWatts, requestEnergyJoules } from './energy.ts';
 export { loadPrice } from './load-price.ts';
-export { expectedOverrun, normalCdf, normalQuantile } from './normal.ts';
+export { expectedOverrun, normalQuantile } from './normal.ts';
 export { expectedOutputTokens, underCeiling } from './output-length.ts';
 export { occupancy, waitMs, waitVariance } from './queue.ts';
-export type { Occupancy } from './queue.ts';
 export { GOOD_REPUTATION, inflationOf, observePromise, reputationAt } from './reputation.ts';
 export { observe } from './running.ts';
 export { COLD_TIMING, expectedCachedRatio, expectedServiceTime, observeRequest } from './timing.ts';
-export type { ServiceTime, TimedRequest } from './timing.ts';
+export type { ServiceTime } from './timing.ts';

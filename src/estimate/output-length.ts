@@ -4,7 +4,7 @@ import { lengthKey } from '../contract/index.ts';
 import { expectedMean, expectedVariance } from './running.ts';
 
 /** Before anything was observed of any model: an answer of a page, give or take a page. */
-export const OUTPUT_PRIOR: Estimate = { mean: 250, deviation: 250 };
+const OUTPUT_PRIOR: Estimate = { mean: 250, deviation: 250 };
 
 /**
  * Tokens of one answer where nothing caps it: by model and archetype, else by archetype, else over

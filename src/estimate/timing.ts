@@ -6,9 +6,9 @@ import { expectedMean, expectedVariance, observe, withinFactor } from './running
  * `latency = ttft + perToken·(output − 1)`. A mid-sized model on one data-centre GPU; the deviations
  * are as large as the means, so a few observations outweigh it.
  */
-export const TTFT_BASE_PRIOR: Estimate = { mean: 150, deviation: 150 };
-export const PREFILL_RATE_PRIOR: Estimate = { mean: 5000, deviation: 5000 };
-export const PER_TOKEN_PRIOR: Estimate = { mean: 20, deviation: 20 };
+const TTFT_BASE_PRIOR: Estimate = { mean: 150, deviation: 150 };
+const PREFILL_RATE_PRIOR: Estimate = { mean: 5000, deviation: 5000 };
+const PER_TOKEN_PRIOR: Estimate = { mean: 20, deviation: 20 };
 
 export const COLD_TIMING: InstanceTiming = {
   ttftBaseMs: null,

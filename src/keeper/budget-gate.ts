@@ -5,6 +5,7 @@ import type { Amounts, BudgetGate, BudgetRule } from '../contract/index.ts';
 import type { Refusal, Reservation, ReserveRequest } from '../contract/index.ts';
 import { needAt } from './amounts.ts';
 import type { Answer, GrantedLease } from './budget-desk.ts';
+import type { Ask } from './budget-fit.ts';
 import { LeasedReservation } from './leased-reservation.ts';
 import type { Settler } from './leased-reservation.ts';
 import { LeaseSlots } from './lease-slots.ts';
@@ -135,8 +136,7 @@ export class LeaseGate implements BudgetGate, Settler {
     }
     const request = this.#askCount++;
     this.#asked.set(request, waiting);
-    const { decision: _, ...ask } = waiting.request;
-    this.#port.post({ kind: 'need', request, ask, returned });
+    this.#port.post({ kind: 'need', request, ask: askOf(waiting.request), returned });
   }
 
   onAnswer(request: number, answer: Answer): void {
@@ -259,4 +259,10 @@ export class LeaseGate implements BudgetGate, Settler {
     if (this.#returned.length > 0) this.#port.wake();
     this.#slots.trim();
   }
+}
+
+function askOf(request: ReserveRequest): Ask {
+  const { tenant, key, user, route, fixed, perOutputToken } = request;
+  const { ceilingTokens, ceilingTokensMin } = request;
+  return { tenant, key, user, route, fixed, perOutputToken, ceilingTokens, ceilingTokensMin };
 }

@@ -30,7 +30,12 @@ export function createPortChannel(port: MessagePort): Channel {
 
 /** A child process, a cluster worker, or `process` in either of them; opened with `serialization: 'advanced'`. */
 export interface ProcessEnd {
-  send?(message: unknown, callback: (error: Error | null) => void): boolean;
+  send?(
+    message: unknown,
+    handle: undefined,
+    options: undefined,
+    callback: (error: Error | null) => void,
+  ): boolean;
   readonly connected?: boolean | undefined;
   on(event: 'message', listener: (message: unknown) => void): unknown;
   on(event: 'disconnect', listener: () => void): unknown;
@@ -70,7 +75,8 @@ export function createProcessChannel(end: ProcessEnd): Channel {
   return {
     post: (message) => {
       // A send that fails means that the other end is gone: `disconnect` tells.
-      if (end.connected === true) end.send?.({ bourse: message } satisfies Enveloped, () => {});
+      if (end.connected === true)
+        end.send?.({ bourse: message } satisfies Enveloped, undefined, undefined, () => {});
     },
     onMessage: (handler) => {
       onMessage = handler;

@@ -1,4 +1,4 @@
-import { fault } from '../kernel/index.ts';
+import { fault, unreachable } from '../kernel/index.ts';
 import type { Clock, Fault } from '../kernel/index.ts';
 import type { BourseEvent, FleetSnapshot, Instance, InstanceState } from '../contract/index.ts';
 import type { KeeperClient, Outcome, Policy, WorkerDuties, World } from '../contract/index.ts';
@@ -265,6 +265,8 @@ class ClientCore implements KeeperClient {
         return duties.latestDecisions(duty.limit);
       case 'counters':
         return duties.drainCounters();
+      default:
+        return unreachable(duty);
     }
   }
 

@@ -398,8 +398,9 @@ class KeeperCore implements Keeper {
 
 const BELIEFS = 'beliefs';
 
-function cellsOf({ instance: _, ...cells }: InstanceState): StateCells {
-  return cells;
+function cellsOf(state: InstanceState): StateCells {
+  const { lifecycle, telemetry, observedAtMs, reason, features } = state;
+  return { lifecycle, telemetry, observedAtMs, reason, features };
 }
 
 function invariantEvent(invariant: string): BourseEvent {

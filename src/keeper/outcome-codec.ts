@@ -69,6 +69,7 @@ const whole = (cell: unknown): number =>
 export function decodeOutcomes(cells: EncodedOutcomes): Outcome[] {
   const outcomes: Outcome[] = [];
   let i = 0;
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each field names its own type
   const next = <T>(): T => cells[i++] as T;
   while (i < cells.length) {
     const outcome = {

@@ -95,7 +95,7 @@ export class TelemetryWatch {
     watched.timer = null;
     const probe = await this.#probe(watched.instance);
     if (!this.#isWatched(watched)) return;
-    const { clock, onEvent } = this.#options;
+    const { clock } = this.#options;
     const hasChanged = watched.probe?.lifecycle !== probe.lifecycle;
     watched.failures = probe.lifecycle === 'ready' ? 0 : watched.failures + 1;
     watched.probe = probe;
@@ -105,7 +105,12 @@ export class TelemetryWatch {
     }
     if (hasChanged) {
       const { lifecycle, reason } = probe;
-      onEvent({ kind: 'instance-state', instance: watched.instance.id, lifecycle, reason });
+      this.#options.onEvent({
+        kind: 'instance-state',
+        instance: watched.instance.id,
+        lifecycle,
+        reason,
+      });
     }
     watched.timer = clock.after(this.#delayMs(watched), () => void this.#poll(watched));
     this.#publishing ??= clock.after(PUBLISH_MS, () => {

@@ -127,13 +127,13 @@ export class WorkerLine {
   }
 
   #takeBatch(batch: Extract<ToKeeper, { kind: 'batch' }>): void {
-    const { book, desk, onBatch, onEvent } = this.#services;
+    const services = this.#services;
     const outcomes = batch.outcomes === null ? [] : decodeOutcomes(batch.outcomes);
-    eachAmount(batch.spent, (balance, sums) => book.spend(this.session, balance, sums));
+    eachAmount(batch.spent, (balance, sums) => services.book.spend(this.session, balance, sums));
     this.#giveBack(batch.returned);
-    for (const event of batch.events) onEvent(event);
-    onBatch(outcomes);
-    if (batch.returned.length > 0) desk.process();
+    for (const event of batch.events) services.onEvent(event);
+    services.onBatch(outcomes);
+    if (batch.returned.length > 0) services.desk.process();
     if (outcomes.length === 0) return;
     this.#outcomesReceived += outcomes.length;
     this.post({ kind: 'received', outcomes: this.#outcomesReceived });

@@ -2,7 +2,7 @@ import type { Learner, Outcome } from '../contract/index.ts';
 import { bytesKey } from '../contract/index.ts';
 import { observe } from '../estimate/index.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { CAPACITIES, isFallback } from './capacities.ts';
+import { CAPACITIES } from './capacities.ts';
 
 const HALF_LIFE = 64;
 /** In a shorter prompt the chat template outweighs the text. */
@@ -17,7 +17,7 @@ export function createBytesPerTokenLearner(): Learner {
     apiVersion: 1,
     name: 'bytes-per-token',
     learn(beliefs, outcomes) {
-      const ratios = new BoundedMap(beliefs.bytesPerToken, CAPACITIES.bytesPerToken, isFallback);
+      const ratios = new BoundedMap(beliefs.bytesPerToken, CAPACITIES.bytesPerToken);
       for (const outcome of outcomes) {
         const ratio = ratioOf(outcome);
         if (ratio === null || outcome.model === null) continue;

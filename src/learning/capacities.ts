@@ -4,6 +4,3 @@ export const CAPACITIES = {
   outputTokens: 1024,
   bytesPerToken: 4096,
 } as const;
-
-/** The keys `*|…` are what every other key falls back on. */
-export const isFallback = (key: string): boolean => key.startsWith('*|');

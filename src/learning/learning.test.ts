@@ -271,6 +271,7 @@ test('the tables stop growing; what others fall back on stays', () => {
   );
   const learned = learn(many);
   expect(learned.bytesPerToken.size).toBe(4_096);
+  expect(learned.bytesPerToken.has('tenant-0|m')).toBe(false);
   expect(learned.outputTokens.size).toBeLessThanOrEqual(1_024);
   expect(learned.timing.size).toBe(1_024);
   expect(learned.reputation.size).toBe(1_024);

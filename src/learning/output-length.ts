@@ -2,7 +2,7 @@ import type { Learner, Outcome, RunningEstimate } from '../contract/index.ts';
 import { lengthKey } from '../contract/index.ts';
 import { observe } from '../estimate/index.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { CAPACITIES, isFallback } from './capacities.ts';
+import { CAPACITIES } from './capacities.ts';
 
 const HALF_LIFE = 64;
 
@@ -12,7 +12,7 @@ export function createOutputLengthLearner(): Learner {
     apiVersion: 1,
     name: 'output-length',
     learn(beliefs, outcomes) {
-      const lengths = new BoundedMap(beliefs.outputTokens, CAPACITIES.outputTokens, isFallback);
+      const lengths = new BoundedMap(beliefs.outputTokens, CAPACITIES.outputTokens);
       for (const outcome of outcomes) {
         const { model, archetype } = outcome;
         if (model === null || !isWholeAnswer(outcome)) continue;

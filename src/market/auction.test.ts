@@ -230,6 +230,9 @@ describe('the score', () => {
     expect(bid.terms.energy).toBeCloseTo(0.0005, 12);
     expect(bid.terms.lateness).toBeCloseTo(0.002, 12);
     expect(bid.terms.switching).toBe(0);
+    const unsure = { ...quote, latencyMs: { mean: 1_000, deviation: 1_000 } };
+    const late = scoreBid(unsure, null, { objective: OBJECTIVE, limits }).terms.lateness;
+    expect(late).toBeCloseTo(0.001 / Math.sqrt(2 * Math.PI), 12);
   });
 
   test('what is unknown stays null and is scored as dear', () => {

@@ -5,8 +5,6 @@
  */
 export { createHouseBidder } from './house-bidder.ts';
 export { quoteBids } from './quote-bids.ts';
-export { scoreBid } from './score.ts';
 export { awardBids } from './award.ts';
-export type { MarketRefusal } from './award.ts';
 export { createDecisionLog } from './decision-log.ts';
 export type { DecisionLog } from './decision-log.ts';

@@ -6,7 +6,7 @@ import { expectedOverrun } from '../estimate/index.ts';
  * stand-in is dear and fixed, so that ignorance never wins by silence and no bid's score depends on
  * another bid.
  */
-export const STAND_INS = {
+const STAND_INS = {
   /** A coin flip. */
   accuracy: 0.5,
   /** The rates of a dear frontier model, in USD per million tokens. */
