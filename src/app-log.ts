@@ -21,6 +21,7 @@ export function logEvent(log: Logger, event: BourseEvent): void {
       return;
     case 'attempt-failed':
     case 'refused':
+    case 'turned-away':
     case 'decided':
       log.debug(event, event.kind);
       return;

@@ -22,6 +22,7 @@ export async function openServedWorker(
     readiness: () => host.keeper.readiness(),
     clock: host.clock,
     log: parts.log,
+    onRefused: ({ code }) => host.keeper.publish({ kind: 'turned-away', code }),
   });
   const address = await server.listen();
   return {

@@ -1,8 +1,9 @@
 import { Fault, assert, fault, isPromise } from './kernel/index.ts';
 import type { Clock, MaybeAsync } from './kernel/index.ts';
 import { isRefusal } from './contract/index.ts';
-import type { BourseEvent, Decision, FlowController, FlowRelay } from './contract/index.ts';
-import type { Observer, ResponseSink, RunAttempts } from './contract/index.ts';
+import type { AwardedDecision, BourseEvent, Decision, FlowController } from './contract/index.ts';
+import type { FlowRelay, Observer, Quotes, Refusal, ResponseSink } from './contract/index.ts';
+import type { RunAttempts } from './contract/index.ts';
 
 /** Wraps a stage so that the observer hears how long it took; a slow stage is timed until it settles. */
 export function observed<A extends readonly unknown[], R>(options: {
@@ -66,6 +67,14 @@ export function refuse(decision: Decision, client: ResponseSink): FlowController
   const { code, message, retryAfterSeconds } = result;
   client.onError(new Fault(code, message, null, { retryAfterSeconds }));
   return NO_FLOW;
+}
+
+/** A budget's refusal comes after the auction: its bids stay part of the explanation. */
+export function withQuotes(
+  refusal: Refusal,
+  { result }: AwardedDecision,
+): Refusal & { quotes: Quotes } {
+  return { ...refusal, quotes: { bids: result.ranked, excluded: result.excluded } };
 }
 
 /** What the observer hears of a refused decision. Served ones are counted by their outcome. */

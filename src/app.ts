@@ -1,18 +1,13 @@
 /**
  * The wiring: here, and nowhere else, stages meet the director, and each meets its observer.
  */
-import { createDecisionIds, fault } from './kernel/index.ts';
+import { andThen, createDecisionIds, fault } from './kernel/index.ts';
 import type { Clock, Rng } from './kernel/index.ts';
 import type { Breakers, KeeperClient, Observer, Registry, Route } from './contract/index.ts';
 import type { Stages, Upstream } from './contract/index.ts';
-import {
-  containAttempts,
-  createRelay,
-  decidedEvent,
-  guarded,
-  observed,
-  refuse,
-} from './app-stages.ts';
+import { isRefusal } from './contract/index.ts';
+import { containAttempts, createRelay, decidedEvent, guarded } from './app-stages.ts';
+import { observed, refuse, withQuotes } from './app-stages.ts';
 import { createAttempts } from './attempts/index.ts';
 import { lookUpNothing } from './cache/index.ts';
 import { guardSink, openNoGuard } from './guard/index.ts';
@@ -68,7 +63,11 @@ export function createExchange(parts: ExchangeParts): Route {
       observer.on(decidedEvent(decision));
       return refuse(decision, client);
     },
-    reserve: timed('reserve', (decision) => keeper.budgets.reserve(reserveRequestOf(decision))),
+    reserve: timed('reserve', (decision) =>
+      andThen(keeper.budgets.reserve(reserveRequestOf(decision)), (held) =>
+        isRefusal(held) ? withQuotes(held, decision) : held,
+      ),
+    ),
     guards: (decision, client) =>
       guardSink(openNoGuard(decision.mandate, decision.workload), client),
     attempts: timed('dispatch', containAttempts(attempts, clock)),

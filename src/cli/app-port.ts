@@ -26,7 +26,7 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-export interface ExplainOptions {
+interface ExplainOptions {
   readonly configFile?: string;
   readonly configText?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -35,7 +35,7 @@ export interface ExplainOptions {
   readonly tools: readonly string[];
 }
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly configFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -52,7 +52,7 @@ export interface AppPort {
 }
 
 /** A policy text made of what was found on this machine, and what that was. */
-export interface DiscoveredConfig {
+interface DiscoveredConfig {
   readonly text: string;
   readonly findings: readonly string[];
 }

@@ -1,11 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { ADMIN_URL, MODEL_URL } from './default-urls.ts';
 import { hashKey } from './hash-key.ts';
 import { check, decisions, explain, models, printSchema } from './inspect.ts';
 import { demo, serve } from './serve.ts';
 import type { Terminal } from './terminal.ts';
 
-const ADMIN_URL = 'http://127.0.0.1:8081';
-const MODEL_URL = 'http://127.0.0.1:8080';
 const HELP_WIDTH = 100;
 const DB_HELP = 'SQLite file that keeps the ledger, budgets and what was learned';
 

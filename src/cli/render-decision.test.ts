@@ -7,7 +7,7 @@ test('a decision reads as a table of what was seen, decided, offered and done', 
     "d-0-abcdefghijkl0  auto → large-1
       at 2026-11-21T08:00:00.000Z · chat · tenant acme · 412 bytes · chat|single|balanced
       route hard-math · mode accuracy · policy generation 3
-      objective {"usdPerError":0.05,"usdPerSecond":0.001,"usdPerKilojoule":0.00001}
+      objective usdPerError 0.05 · usdPerSecond 0.001 · usdPerKilojoule 0.00001
 
     Signals
       signal         cost   value         confidence     took

@@ -28,11 +28,21 @@ function heading(view: DecisionView): string[] {
     `  at ${view.at} · ${view.surface} · tenant ${safeText(view.tenant)} · ${view.promptBytes} bytes · ${view.archetype}`,
     `  route ${safeText(view.route ?? 'none')} · mode ${safeText(view.mode ?? 'none')} · policy generation ${view.policyGeneration}`,
   ];
-  if (view.objective !== null && view.objective !== undefined) {
-    lines.push(`  objective ${safeText(view.objective)}`);
-  }
+  const objective = known(view.objective);
+  if (objective !== '') lines.push(`  objective ${objective}`);
   if (refusal !== null) lines.push(`  ${safeText(refusal.message)}`);
   return lines;
+}
+
+/** The members of an object that say something, nested ones in brackets. */
+function known(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const parts = Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
+    if (member === null) return [];
+    if (typeof member !== 'object') return [`${safeText(name)} ${safeText(member)}`];
+    return [`${safeText(name)} (${known(member)})`];
+  });
+  return parts.join(' · ');
 }
 
 function signals(view: DecisionView): string[] {
@@ -116,7 +126,10 @@ function bids(view: DecisionView): string[] {
   if (view.bids.length === 0) return view.refusal === null ? [] : ['Bids: none'];
   const lines = [
     'Bids, best first: scores and their terms in µUSD (lower is better)',
-    ...renderTable(TERM_COLUMNS, view.bids.map(terms)),
+    ...renderTable(
+      TERM_COLUMNS,
+      view.bids.map((bid, i) => terms(bid, i, view.winner)),
+    ),
     '',
     'What was offered (mean ± deviation)',
     ...renderTable(QUANTITY_COLUMNS, view.bids.map(quantities)),
@@ -130,14 +143,14 @@ function bids(view: DecisionView): string[] {
   return lines;
 }
 
-function terms(bid: BidView, index: number): string[] {
+function terms(bid: BidView, index: number, winner: string | null): string[] {
   const { cost, time, error, energy, lateness, switching } = bid.terms;
   return [
     String(index + 1),
     safeText(bid.instance),
     safeText(bid.model),
     micro(bid.score),
-    bid.lostByUsd === 0 ? 'won' : micro(bid.lostByUsd),
+    bid.instance === winner ? 'won' : micro(bid.lostByUsd),
     ...[cost, time, error, energy, lateness, switching].map(micro),
   ];
 }
@@ -171,10 +184,10 @@ function excluded(view: DecisionView): string[] {
 function outcome({ outcome }: DecisionView): string[] {
   if (outcome === null) return [];
   const { usage } = outcome;
-  const ttft = outcome.ttftMs === null ? 'none' : `${outcome.ttftMs.toFixed(0)} ms`;
+  const ttft = outcome.ttftMs === null ? '' : ` · first token ${outcome.ttftMs.toFixed(0)} ms`;
   const lines = [
     'Outcome',
-    `  ${outcome.status} (${outcome.httpStatus}) by ${safeText(outcome.instance ?? 'nobody')} · first token ${ttft} · total ${outcome.totalMs.toFixed(0)} ms`,
+    `  ${outcome.status} (${outcome.httpStatus}) by ${safeText(outcome.instance ?? 'nobody')}${ttft} · total ${outcome.totalMs.toFixed(0)} ms`,
     `  ${usage.promptTokens} tokens in (${usage.cachedTokens} cached), ${usage.outputTokens} out${usage.isEstimated ? ', estimated' : ''} · ${micro(outcome.costPicoUsd / 1e12)} µUSD · ${(outcome.energyMicrojoules / 1e6).toFixed(1)} J (${outcome.energySource})`,
   ];
   if (outcome.attempts.length > 1) {

@@ -126,7 +126,7 @@ describe('serve', () => {
 
         curl -i http://127.0.0.1:8080/v1/chat/completions -H 'content-type: application/json' -d '{"model":"auto","messages":[{"role":"user","content":"What is 17 * 23?"}]}'
 
-      and read why it went where it went: bourse decisions --admin http://127.0.0.1:8081"
+      and read why it went where it went: npx bourse decisions"
     `);
     expect(text).not.toContain('pw');
     given.signals.get('SIGHUP')!();

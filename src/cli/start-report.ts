@@ -1,4 +1,5 @@
 import type { RunningApp } from './app-port.ts';
+import { ADMIN_URL } from './default-urls.ts';
 import { plural } from './plural.ts';
 import { renderTable, safeText } from './table.ts';
 
@@ -23,8 +24,9 @@ export function startReport(app: RunningApp, isDemo: boolean): string[] {
             '    ',
           ),
         ];
+  const atAdmin = app.adminUrl === ADMIN_URL ? '' : ` --admin ${app.adminUrl}`;
   return [
-    `Bourse is open.`,
+    'Bourse is open.',
     '',
     `  Models   ${app.modelUrl}/v1  (${access})`,
     `  Admin    ${app.adminUrl}/admin/v1`,
@@ -35,7 +37,7 @@ export function startReport(app: RunningApp, isDemo: boolean): string[] {
     '',
     `  curl -i ${chat} -H 'content-type: application/json'${needsKey ? " -H 'authorization: Bearer YOUR-KEY'" : ''} -d '{"model":"auto","messages":[{"role":"user","content":"What is 17 * 23?"}]}'`,
     '',
-    `and read why it went where it went: bourse decisions --admin ${app.adminUrl}`,
+    `and read why it went where it went: npx bourse decisions${atAdmin}`,
   ];
 }
 

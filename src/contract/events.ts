@@ -20,6 +20,8 @@ export type BourseEvent =
       readonly reason: string;
       readonly code: string;
     }
+  /** The server answered by itself: a missing key, a body too large, a ceiling. */
+  | { readonly kind: 'turned-away'; readonly code: string }
   | { readonly kind: 'settled'; readonly outcome: Outcome }
   | {
       readonly kind: 'attempt-failed';

@@ -278,6 +278,9 @@ class KeeperCore implements Keeper {
   #onEvent(event: BourseEvent): void {
     this.#metrics.count(METRICS.events, { kind: event.kind });
     if (event.kind === 'refused') this.#metrics.count(METRICS.refusals, { reason: event.reason });
+    if (event.kind === 'turned-away') {
+      this.#metrics.count(METRICS.refusals, { reason: event.code });
+    }
     this.#options.onEvent(event);
   }
 

@@ -41,7 +41,11 @@ export const METRICS = {
     ['surface', 'route', 'model', 'status'],
     'Requests that were settled, by how they ended.',
   ),
-  refusals: counter('refusals_total', ['reason'], 'Requests that were refused before any attempt.'),
+  refusals: counter(
+    'refusals_total',
+    ['reason'],
+    'Requests that were refused before any attempt: a reason of the director, or a code of the server.',
+  ),
   attempts: counter(
     'attempts_total',
     ['instance', 'result'],

@@ -147,7 +147,8 @@ export const FAULTS = {
     httpStatus: 500,
     type: 'configuration_error',
     isRetryable: false,
-    message: 'The {surface} does not listen on {host} without a key: {remedy}, or bind to 127.0.0.1.',
+    message:
+      'The {surface} does not listen on {host} without a key: {remedy}, or bind to 127.0.0.1.',
   },
   BRS_INVARIANT: server(500, 'An invariant of the exchange does not hold: {invariant}.', false),
   BRS_INTERNAL: server(500, 'The exchange failed to handle the request.', false),

@@ -51,7 +51,9 @@ export function createForecasts(): Forecasts {
       const entry: Entry = {
         promptTokens: estimatePromptTokens(promptBytes, tenant, model.id, beliefs),
         answerTokens:
-          archetype === '' ? NO_TOKENS : expectedOutputTokens(model.id, archetype, beliefs),
+          last !== undefined && last.beliefs === beliefs && last.archetype === archetype
+            ? last.answerTokens
+            : answerTokensOf(model.id, archetype, beliefs),
         beliefs,
         tenant,
         promptBytes,
@@ -61,4 +63,8 @@ export function createForecasts(): Forecasts {
       return entry;
     },
   };
+}
+
+function answerTokensOf(model: ModelId, archetype: string, beliefs: Beliefs): Estimate {
+  return archetype === '' ? NO_TOKENS : expectedOutputTokens(model, archetype, beliefs);
 }

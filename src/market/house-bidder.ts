@@ -144,7 +144,10 @@ function energyOf(
   const prefillJoules = (curve.peakWatts * curve.gpus * ttftMs) / 1000;
   const prefillDeviation = ttftMs > 0 ? prefillJoules * (Math.sqrt(ttftVariance) / ttftMs) : 0;
   const lengthRatio = mean > 0 ? deviation / mean : 0;
-  const paceRatio = perTokenMs > 0 ? Math.sqrt(perTokenVariance) / perTokenMs : 0;
-  const decodeDeviation = (joules - prefillJoules) * Math.hypot(lengthRatio, paceRatio);
-  return { mean: joules, deviation: Math.hypot(prefillDeviation, decodeDeviation) };
+  const paceVariance = perTokenMs > 0 ? perTokenVariance / (perTokenMs * perTokenMs) : 0;
+  const decodeJoules = joules - prefillJoules;
+  const variance =
+    prefillDeviation * prefillDeviation +
+    decodeJoules * decodeJoules * (lengthRatio * lengthRatio + paceVariance);
+  return { mean: joules, deviation: Math.sqrt(variance) };
 }

@@ -4,11 +4,6 @@
  * where a request goes, never reads a body's meaning, and never imports the wiring.
  */
 export { createModelServer } from './model-server.ts';
-export type { ModelServer } from './model-server.ts';
-export type { ModelServerParts } from './server-host.ts';
-export type { ShutdownPhases } from './shutdown.ts';
 export { createAdminServer } from './admin/admin-server.ts';
-export type { AdminServer, AdminServerParts, ExplainInput } from './admin/admin-server.ts';
-export { authenticate, createKeyRing, sha256Hex } from './authentication.ts';
 export type { ServerLog } from './log.ts';
 export { authority } from './listen.ts';

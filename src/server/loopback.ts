@@ -15,7 +15,7 @@ export function assertLoopback(surface: string, host: string, remedy: string): v
 }
 
 /** The host of a `Host` header's value: without its port, and without an IPv6 address's brackets. */
-export function hostOfAuthority(authority: string): string {
+function hostOfAuthority(authority: string): string {
   if (authority.startsWith('[')) {
     const end = authority.indexOf(']');
     return end < 0 ? authority : authority.slice(1, end);

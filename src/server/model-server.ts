@@ -115,7 +115,7 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket, host: Serve
 }
 
 /** The path of a request target, without the query. */
-export function pathOf(target: string): string {
+function pathOf(target: string): string {
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
 }

@@ -8,11 +8,12 @@ import {
   endOfKey,
   endOfValue,
   firstItem,
+  isSame,
+  isWord,
   nextItem,
   startOfValue,
 } from './json-text.ts';
 import type { JsonText } from './json-text.ts';
-import { isSame } from './known-keys.ts';
 
 type RootKey = 'choices' | 'usage' | 'error' | 'object' | 'type' | 'delta' | 'response' | 'data';
 
@@ -204,10 +205,6 @@ function isContentKey(text: JsonText, start: number, end: number): boolean {
       return false;
   }
 }
-
-/** Whether the string between two offsets, quotes included, is `word`. */
-export const isWord = (text: JsonText, start: number, end: number, word: string): boolean =>
-  end - start === word.length + 2 && isSame(text, start + 1, word);
 
 /** Whether a value is more than null, an empty string, `[]` or `{}`. */
 function isFilled(text: JsonText, start: number, end: number): boolean {

@@ -32,8 +32,8 @@ export {
   endOfKey,
   endOfValue,
   firstItem,
+  isWord,
   nextItem,
   startOfValue,
 } from './json-text.ts';
 export type { JsonText } from './json-text.ts';
-export { isWord } from './answer-scan.ts';

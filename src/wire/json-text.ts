@@ -1,3 +1,4 @@
+import type { FieldSpan } from '../contract/index.ts';
 import { fault } from '../kernel/index.ts';
 
 /** JSON in bytes, and how far it goes. `isStrict` also checks what stands inside of strings. */
@@ -83,6 +84,33 @@ export function nextItem(text: JsonText, valueEnd: number, close: number): numbe
 export function firstItem(text: JsonText, open: number, close: number): number {
   const at = skipSpace(text, open + 1);
   return at < text.end && text.bytes[at] === close ? -(at + 1) : at;
+}
+
+/** Whether the bytes from `start` spell `ascii`; the caller has compared the lengths. */
+export function isSame(text: JsonText, start: number, ascii: string): boolean {
+  const { bytes } = text;
+  for (let i = 0; i < ascii.length; i++) {
+    if (bytes[start + i] !== ascii.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Whether the string between two offsets, quotes included, is `word`. */
+export const isWord = (text: JsonText, start: number, end: number, word: string): boolean =>
+  end - start === word.length + 2 && isSame(text, start + 1, word);
+
+/** The member `key` of the object at `open`: the last one of that name; null where there is none. */
+export function findMember(text: JsonText, open: number, key: string): FieldSpan | null {
+  let found: FieldSpan | null = null;
+  let at = firstItem(text, open, CLOSE_BRACE);
+  while (at >= 0) {
+    const keyEnd = endOfKey(text, at);
+    const start = startOfValue(text, keyEnd);
+    const end = endOfValue(text, start, 1);
+    if (isWord(text, at, keyEnd, key)) found = { keyStart: at, start, end };
+    at = nextItem(text, end, CLOSE_BRACE);
+  }
+  return found;
 }
 
 function endOfObject(text: JsonText, open: number, depth: number): number {

@@ -1,3 +1,4 @@
+import { isSame } from './json-text.ts';
 import type { JsonText } from './json-text.ts';
 
 /** Top-level keys of the OpenAI surfaces. A key of this list costs no allocation to read. */
@@ -52,13 +53,4 @@ export function keyName(text: JsonText, start: number, end: number): string {
     }
   }
   return text.bytes.toString('utf8', start, end);
-}
-
-/** Whether the bytes from `start` spell `ascii`; the caller has compared the lengths. */
-export function isSame(text: JsonText, start: number, ascii: string): boolean {
-  const { bytes } = text;
-  for (let i = 0; i < ascii.length; i++) {
-    if (bytes[start + i] !== ascii.charCodeAt(i)) return false;
-  }
-  return true;
 }

@@ -40,16 +40,8 @@ export function scanBody(bytes: Buffer): RequestBody {
   return { bytes, open, close: end - 1, fields };
 }
 
-/**
- * Fills `fields` with the members of the object that opens at `open`; returns one past its end.
- * `depth` counts the objects and arrays around it.
- */
-export function scanMembers(
-  text: JsonText,
-  open: number,
-  fields: Map<string, FieldSpan>,
-  depth = 0,
-): number {
+/** Fills `fields` with the members of the object that opens at `open`; returns one past its end. */
+function scanMembers(text: JsonText, open: number, fields: Map<string, FieldSpan>): number {
   let at = firstItem(text, open, CLOSE_BRACE);
   while (at >= 0) {
     const keyEnd = endOfKey(text, at);
@@ -58,7 +50,7 @@ export function scanMembers(
       throw fault('BRS_FIELD_DUPLICATE', { key: shown(key) }, { param: shown(key) });
     if (fields.size >= FIELDS_MAX) throw fault('BRS_FIELD_COUNT', { limit: FIELDS_MAX });
     const start = startOfValue(text, keyEnd);
-    const end = endOfValue(text, start, depth + 1);
+    const end = endOfValue(text, start, 1);
     fields.set(key, { keyStart: at, start, end });
     at = nextItem(text, end, CLOSE_BRACE);
   }

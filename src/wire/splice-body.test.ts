@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { members, plainKey, readBack, style, writeBody } from './fixtures/json-bodies.ts';
 import { scanBody } from './scan-body.ts';

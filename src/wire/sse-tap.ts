@@ -1,6 +1,6 @@
 import type { Usage } from '../contract/index.ts';
-import { AnswerScan, isWord } from './answer-scan.ts';
-import { OPEN_BRACE, OPEN_BRACKET } from './json-text.ts';
+import { AnswerScan } from './answer-scan.ts';
+import { OPEN_BRACE, OPEN_BRACKET, isWord } from './json-text.ts';
 import {
   boundaryAcross,
   endOfBlankLine,
@@ -26,7 +26,8 @@ interface Window {
 /**
  * The pass-through of an event stream. Whole events go on as the very bytes that came; only usage
  * that the client did not ask for is taken out, and an error frame ends the stream. Nothing is
- * decoded but the usage object and the last event of a responses stream.
+ * decoded but the usage object and the last event of a responses stream. Chunks belong to the tap:
+ * an event whose JSON goes over several lines is made one line in place.
  */
 export class SseTap {
   /** Events that carry data. */
@@ -58,7 +59,7 @@ export class SseTap {
 
   /** What to forward of this chunk: whole events only. Null: nothing yet. */
   push(chunk: Buffer): Buffer | null {
-    if (this.errorFrame !== null) return null;
+    if (this.errorFrame !== null || chunk.length === 0) return null;
     let bytes = chunk;
     let end = lastBoundary(chunk);
     if (this.#heldBytes > 0) {
@@ -153,6 +154,7 @@ export class SseTap {
       }
       if (isData(bytes, at)) {
         if (payload < 0) payload = bytes[at + 5] === 0x20 ? at + 6 : at + 5;
+        // Between two lines of JSON is white space: with more of it in between, they are one line.
         else if (bytes[payload] === OPEN_BRACE) bytes.fill(0x20, payloadEnd, at + 5);
         payloadEnd = stop;
       }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { trickyText } from './fixtures/json-bodies.ts';
 import { scanBody } from './scan-body.ts';
@@ -65,6 +65,12 @@ describe('systemPromptEdit', () => {
   ] as const)('gives the instructions of a responses request (%s)', (mode, expected) => {
     expect(edit({ input: 'x', instructions: 'old' }, mode, 'new')).toBe(expected);
     expect(edit({ input: 'x' }, mode, 'new')).toBe('new');
+  });
+
+  test('is not put off by what stands twice in a message', () => {
+    const body = '{"messages":[{"x":1,"x":2,"role":"system","content":"old","y\\u0041":3}]}';
+    const edited = systemPromptEdit(scanBody(Buffer.from(body)), { mode: 'replace', text: 'new' });
+    expect(edited?.toString()).toBe(body.slice(12, -1).replace('old', 'new'));
   });
 
   test('has nothing to edit without messages', () => {

@@ -5,12 +5,12 @@ import {
   OPEN_BRACKET,
   QUOTE,
   endOfValue,
+  findMember,
   firstItem,
+  isWord,
   nextItem,
 } from './json-text.ts';
 import type { JsonText } from './json-text.ts';
-import { isWord } from './answer-scan.ts';
-import { scanMembers } from './scan-body.ts';
 
 /** A system prompt of the policy, and how it meets one that the client sent. */
 export interface SystemPrompt {
@@ -39,10 +39,8 @@ export function systemPromptEdit(body: RequestBody, prompt: SystemPrompt): Buffe
   while (at >= 0) {
     const end = endOfValue(text, at, 1);
     if (bytes[at] === OPEN_BRACE) {
-      const members = new Map<string, FieldSpan>();
-      scanMembers(text, at, members, 1);
-      if (isSystem(text, members.get('role'))) {
-        return splice(bytes, messages, messageEdit(body, at, members, prompt));
+      if (isSystem(text, findMember(text, at, 'role'))) {
+        return splice(bytes, messages, messageEdit(body, text, at, prompt));
       }
     }
     at = nextItem(text, end, CLOSE_BRACKET);
@@ -58,20 +56,15 @@ interface Patch {
   readonly value: Buffer;
 }
 
-function isSystem(text: JsonText, role: FieldSpan | undefined): boolean {
-  if (role === undefined) return false;
+function isSystem(text: JsonText, role: FieldSpan | null): boolean {
+  if (role === null) return false;
   const { start, end } = role;
   return isWord(text, start, end, 'system') || isWord(text, start, end, 'developer');
 }
 
-function messageEdit(
-  body: RequestBody,
-  open: number,
-  members: ReadonlyMap<string, FieldSpan>,
-  prompt: SystemPrompt,
-): Patch {
-  const content = members.get('content');
-  if (content !== undefined) {
+function messageEdit(body: RequestBody, text: JsonText, open: number, prompt: SystemPrompt): Patch {
+  const content = findMember(text, open, 'content');
+  if (content !== null) {
     return { start: content.start, end: content.end, value: contentEdit(body, content, prompt) };
   }
   const value = Buffer.from(`"content":${JSON.stringify(prompt.text)},`);

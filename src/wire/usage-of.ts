@@ -1,16 +1,16 @@
-import type { FieldSpan, Usage } from '../contract/index.ts';
+import type { Usage } from '../contract/index.ts';
 import { AnswerScan } from './answer-scan.ts';
 import {
   CLOSE_BRACE,
   OPEN_BRACE,
   endOfKey,
   endOfValue,
+  findMember,
   nextItem,
   skipSpace,
   startOfValue,
 } from './json-text.ts';
 import type { JsonText } from './json-text.ts';
-import { scanMembers } from './scan-body.ts';
 import { finishOfResponse, readUsage } from './usage.ts';
 
 const scan = new AnswerScan();
@@ -68,11 +68,9 @@ function usageFromEnd(text: JsonText, after: number): Usage | null {
 }
 
 function finishOfBody(text: JsonText, open: number): string | null {
-  const fields = new Map<string, FieldSpan>();
-  scanMembers(text, open, fields);
   const read = (key: string): unknown => {
-    const span = fields.get(key);
-    return span === undefined ? null : parse(text.bytes, span.start, span.end);
+    const span = findMember(text, open, key);
+    return span === null ? null : parse(text.bytes, span.start, span.end);
   };
   return finishOfResponse({
     status: read('status'),

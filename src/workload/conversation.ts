@@ -15,11 +15,11 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The whole conversation, decoded. What is not text is left out. */
 export function readConversation(body: RequestBody, surface: Surface): readonly MessageView[] {
-  if (surface === 'chat') return viewsOf(parseField(body, 'messages'));
+  if (surface === 'chat') return viewsOf(parseField(body, 'messages'), messageView);
   if (surface === 'completions') return [promptView(parseField(body, 'prompt'))];
   const input = parseField(body, 'input');
   if (surface === 'embeddings') return [promptView(input)];
-  const views = typeof input === 'string' ? [promptView(input)] : viewsOf(input);
+  const views = typeof input === 'string' ? [promptView(input)] : viewsOf(input, itemView);
   const instructions = parseField(body, 'instructions');
   if (typeof instructions !== 'string') return views;
   return [{ role: 'system', text: instructions, hasToolCalls: false }, ...views];
@@ -32,7 +32,8 @@ export function readLastUserText(body: RequestBody, surface: Surface, census: Ce
   if (end === 0) return '';
   if (bytes[start] === QUOTE) return decodeString(bytes, start, end, 'prompt');
   const value = parseSpan(bytes, start, end, surface === 'chat' ? 'messages' : 'input');
-  return Array.isArray(value) ? promptView(value).text : viewOf(value as Json).text;
+  if (Array.isArray(value)) return promptView(value).text;
+  return (surface === 'chat' ? messageView(value as Json) : itemView(value as Json)).text;
 }
 
 /** How many elements the array at `key` has; 0 where it is no array. */
@@ -49,18 +50,21 @@ export function countElements(body: RequestBody, key: string): number {
   return count;
 }
 
-function viewsOf(value: unknown): readonly MessageView[] {
-  return Array.isArray(value) ? value.map((message) => viewOf(message as Json)) : [];
+function viewsOf(value: unknown, view: (message: Json) => MessageView): readonly MessageView[] {
+  return Array.isArray(value) ? value.map((message) => view(message as Json)) : [];
 }
 
-function viewOf(message: Json): MessageView {
-  const calls = message['tool_calls'];
-  if (message['type'] === 'function_call')
-    return { role: 'assistant', text: '', hasToolCalls: true };
-  if (message['type'] === 'function_call_output') {
-    return { role: 'tool', text: textOf(message['output']), hasToolCalls: false };
+/** An item of the responses surface: its type says more than its role. */
+function itemView(item: Json): MessageView {
+  if (item['type'] === 'function_call') return { role: 'assistant', text: '', hasToolCalls: true };
+  if (item['type'] === 'function_call_output') {
+    return { role: 'tool', text: textOf(item['output']), hasToolCalls: false };
   }
-  const role = message['role'];
+  return messageView(item);
+}
+
+function messageView(message: Json): MessageView {
+  const { role, tool_calls: calls } = message;
   return {
     role: typeof role === 'string' ? role : 'assistant',
     text: textOf(message['content']),

@@ -64,7 +64,9 @@ async function race(i: number): Promise<Answer> {
 }
 
 async function balance(): Promise<{ settled: number; reserved: number }> {
-  const views = await getJson<BalanceView[]>(`${server.adminUrl}/admin/v1/tenants/default/budgets`);
+  const { budgets: views } = await getJson<{ budgets: BalanceView[] }>(
+    `${server.adminUrl}/admin/v1/tenants/default/budgets`,
+  );
   const view = views.find(({ rule }) => rule === 'race');
   return {
     settled: Number(view?.settled.tokens ?? 0),
@@ -136,6 +138,6 @@ describe('64 clients race one budget of 10 000 tokens across two workers', () =>
       error: { type: string; message: string; code: string };
     };
     expect(error).toMatchObject({ type: 'insufficient_quota', code: 'insufficient_quota' });
-    expect(error.message).toContain('race');
+    expect(error.message).toContain('tenant=default');
   });
 });

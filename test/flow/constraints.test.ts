@@ -15,7 +15,7 @@ beforeAll(async () => {
   await plain.close();
   const real = models.data
     .map((model) => model.id)
-    .filter((id) => !id.startsWith('auto') && !id.includes('embed'));
+    .filter((id) => !id.startsWith('auto') && !id.includes('bge'));
   allowed = real[0]!;
   forbidden = real.slice(1);
   demo = await startDemoExchange({
@@ -25,9 +25,9 @@ beforeAll(async () => {
       const withSignal = /^ {2}keywords:/m.test(yaml)
         ? yaml.replace(
             /^ {2}keywords:/m,
-            `  keywords:\n    - { name: secret_project, anyOf: ["Project Titan"] }`,
+            `  keywords:\n    - { name: secret_project, anyOf: ["Project Zephyr"] }`,
           )
-        : `${yaml}\nsignals:\n  keywords:\n    - { name: secret_project, anyOf: ["Project Titan"] }\n`;
+        : `${yaml}\nsignals:\n  keywords:\n    - { name: secret_project, anyOf: ["Project Zephyr"] }\n`;
       return /^constraints:/m.test(withSignal)
         ? withSignal.replace(/^constraints:/m, `constraints:${rule}`)
         : `${withSignal}\nconstraints:${rule}\n`;
@@ -45,7 +45,7 @@ const ask = (model: string, extra: object = {}): Promise<Response> =>
     body: JSON.stringify({
       model,
       max_tokens: 16,
-      messages: [{ role: 'user', content: 'Where does Project Titan stand?' }],
+      messages: [{ role: 'user', content: 'Where does Project Zephyr stand?' }],
       ...extra,
     }),
   });

@@ -81,3 +81,13 @@ export async function inParallel<T, R>(
   await Promise.all(Array.from({ length: width }, lane));
   return results;
 }
+
+/** A policy text without one of its top-level sections. */
+export function without(yaml: string, section: string): string {
+  const lines = yaml.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`${section}:`));
+  if (start < 0) return yaml;
+  let end = start + 1;
+  while (end < lines.length && !/^\S/.test(lines[end]!)) end++;
+  return [...lines.slice(0, start), ...lines.slice(end)].join('\n');
+}

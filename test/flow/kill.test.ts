@@ -49,17 +49,13 @@ test.each([1, 2])(
     const clients = Promise.all(Array.from({ length: 16 }, client));
     while (answered.length < 200) await new Promise((resolve) => setTimeout(resolve, 5));
 
-    // What the admin API calls settled is committed; the kill comes right after the reading.
-    const latest = await getJson<DecisionView[] | { data: DecisionView[] }>(
-      `${server.adminUrl}/admin/v1/decisions?limit=50`,
-    );
+    // What the admin API counts is committed; the kill comes right after the reading.
     const ledger = await getJson<{ requests: number | string }>(
       `${server.adminUrl}/admin/v1/ledger`,
     );
     await server.end('SIGKILL');
     isRunning = false;
     await clients;
-    expect(latest).toBeDefined();
 
     const database = new DatabaseSync(join(folder.path, 'bourse.db'), { readOnly: true });
     const rows = database.prepare('SELECT decision FROM ledger').all() as { decision: string }[];

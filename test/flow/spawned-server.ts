@@ -64,7 +64,7 @@ export async function spawnServer(options: {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the server ended: ${output}`);
     const ready = await fetch(`${modelUrl}/health/ready`).catch(() => null);
-    if (ready?.status === 200) break;
+    if (ready?.status === 200 && output.includes('Bourse is open')) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
@@ -80,17 +80,17 @@ export async function spawnServer(options: {
   };
 }
 
-/** A policy over the demo fleet's first chat instance, with whatever else the test adds. */
+/** A policy over two instances of one model of the demo fleet, with whatever else the test adds. */
 export function policyOver(fleetEnv: Readonly<Record<string, string>>, more: string): string {
-  const names = Object.keys(fleetEnv)
-    .filter((name) => !name.includes('EMBED'))
-    .slice(0, 2);
-  const instances = names.map(
-    (name, i) => `  - { id: i${i}, model: m, engine: simulated, url: "\${${name}}" }`,
-  );
+  const instances = ['SMALL_A', 'SMALL_B'].map((id, i) => {
+    const name = `BOURSE_SIM_${id}_URL`;
+    if (fleetEnv[name] === undefined) throw new Error(`the fleet has no ${name}`);
+    return `  - { id: i${i}, model: m, engine: simulated, url: "\${${name}}" }`;
+  });
   return `version: 1
 models:
   - id: m
+    upstreamName: qwen2.5-7b
     price: { inputPerMTok: 1, outputPerMTok: 2 }
     accuracy: { default: 0.7 }
     maxOutputTokens: 512

@@ -13,25 +13,32 @@ const stages = new Set<string>();
 
 beforeAll(async () => {
   fleet = await startDemoFleet({ clock: createSystemClock(), rng: createRng(3), speedup: 50 });
-  const [first, second] = Object.entries(fleet.env).filter(([name]) => !name.includes('EMBED'));
+  const serverOf = (id: string) => fleet.servers.find(({ spec }) => spec.id === id)!;
+  const [first, second] = [serverOf('tiny'), serverOf('large')];
   bourse = await createBourse(
     {
       version: 1,
       models: [
         {
           id: 'cheap',
+          upstreamName: first.spec.model,
           price: { inputPerMTok: 0.1, outputPerMTok: 0.2 },
           accuracy: { default: 0.5 },
         },
-        { id: 'dear', price: { inputPerMTok: 5, outputPerMTok: 9 }, accuracy: { default: 0.9 } },
+        {
+          id: 'dear',
+          upstreamName: second.spec.model,
+          price: { inputPerMTok: 5, outputPerMTok: 9 },
+          accuracy: { default: 0.9 },
+        },
       ],
       instances: [
-        { id: 'a', model: 'cheap', engine: 'simulated', url: first![1] },
-        { id: 'b', model: 'dear', engine: 'simulated', url: second![1] },
+        { id: 'a', model: 'cheap', engine: 'simulated', url: first.url },
+        { id: 'b', model: 'dear', engine: 'simulated', url: second.url },
       ],
       routes: [
         { name: 'loud', priority: 10, when: { shouting: true }, use: { models: ['dear'] } },
-        { name: 'default', use: { models: '*', mode: 'economy' } },
+        { name: 'default', use: { models: ['cheap'] } },
       ],
     },
     {
