@@ -18,8 +18,6 @@ export { errorBody, errorEvent } from './error-body.ts';
 export { chatFromResponses } from './responses-request.ts';
 export { responsesFromChat } from './responses-answer.ts';
 export { createResponsesStream } from './responses-stream.ts';
-export type { ResponsesStream } from './responses-stream.ts';
-export type { ResponseInfo } from './responses-object.ts';
 export { decodeString, parseSpan, wrongType } from './read-field.ts';
 export {
   BACKSLASH,

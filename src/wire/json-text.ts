@@ -11,8 +11,8 @@ export interface JsonText {
 
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
-export const COMMA = 0x2c;
-export const COLON = 0x3a;
+const COMMA = 0x2c;
+const COLON = 0x3a;
 export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
 export const OPEN_BRACKET = 0x5b;
@@ -24,6 +24,11 @@ export const LOWER_N = 0x6e;
 const DEPTH_MAX = 128;
 /** Bytes of a string that are read one by one before the native search for a quote takes over. */
 const INLINE_BYTES = 24;
+
+/** 1 for every byte that stands for itself in a string. */
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
 
 /** A fault that names the byte at which `text` stops being JSON. */
 export function flaw(text: JsonText, at: number, reason: string): Error {
@@ -137,7 +142,7 @@ export function endOfKey(text: JsonText, at: number): number {
 }
 
 /** One past the closing quote of the string whose opening quote is at `open`. */
-export function endOfString(text: JsonText, open: number): number {
+function endOfString(text: JsonText, open: number): number {
   return text.isStrict ? endOfCheckedString(text, open) : endOfLongString(text, open);
 }
 
@@ -169,14 +174,13 @@ function endOfLongString(text: JsonText, open: number): number {
 function endOfCheckedString(text: JsonText, open: number): number {
   const { bytes, end } = text;
   let at = open + 1;
-  while (at < end) {
-    const byte = bytes[at]!;
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at = endOfEscape(text, at);
-    else if (byte < 0x20) throw flaw(text, at, 'a control character in a string');
-    else at++;
+  for (;;) {
+    while (at < end && IS_PLAIN[bytes[at]!] === 1) at++;
+    if (at >= end) throw flaw(text, end, '');
+    if (bytes[at] === QUOTE) return at + 1;
+    if (bytes[at] !== BACKSLASH) throw flaw(text, at, 'a control character in a string');
+    at = endOfEscape(text, at);
   }
-  throw flaw(text, end, '');
 }
 
 function endOfEscape(text: JsonText, backslash: number): number {

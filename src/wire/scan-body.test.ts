@@ -105,6 +105,7 @@ describe('scanBody', () => {
     ['{"a":1,}', 'BRS_BODY_NOT_JSON'],
     ['{"a":tru}', 'BRS_BODY_NOT_JSON'],
     ['{"a":"\t"}', 'BRS_BODY_NOT_JSON'],
+    ['{"a":"\u001f"}', 'BRS_BODY_NOT_JSON'],
     ['{"model":"a","model":"b"}', 'BRS_FIELD_DUPLICATE'],
     ['{"x":1,"model":"a","x":2}', 'BRS_FIELD_DUPLICATE'],
     ['{"\\u006dodel":"a"}', 'BRS_FIELD_ESCAPED'],

@@ -185,6 +185,14 @@ describe('usage', () => {
     }
   });
 
+  test('of an event that goes over several lines, too', () => {
+    const tap = createSseTap({ hideUsage: true });
+    const spread = `data: {"choices":[{"delta":\ndata:{"content":"a"}}],\ndata: "usage":${JSON.stringify(USAGE)}}\n\n`;
+    const [chunk] = payloads(run(tap, spread));
+    expect(chunk).toEqual({ choices: [{ delta: { content: 'a' } }] });
+    expect([tap.events, tap.contentEvents, tap.usage?.outputTokens]).toEqual([1, 1, 5]);
+  });
+
   test('in the text of an answer is no usage', () => {
     const tap = createSseTap({ hideUsage: true });
     const nested = delta({ content: '"usage":{"prompt_tokens":9}', usage: USAGE });

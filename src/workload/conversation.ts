@@ -1,5 +1,6 @@
 import {
   CLOSE_BRACKET,
+  OPEN_BRACKET,
   QUOTE,
   decodeString,
   endOfValue,
@@ -39,7 +40,7 @@ export function readLastUserText(body: RequestBody, surface: Surface, census: Ce
 /** How many elements the array at `key` has; 0 where it is no array. */
 export function countElements(body: RequestBody, key: string): number {
   const span = body.fields.get(key);
-  if (span === undefined || body.bytes[span.start] !== 0x5b) return 0;
+  if (span === undefined || body.bytes[span.start] !== OPEN_BRACKET) return 0;
   const text = { bytes: body.bytes, end: span.end, isStrict: false };
   let count = 0;
   let at = firstItem(text, span.start, CLOSE_BRACKET);

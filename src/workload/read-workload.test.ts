@@ -337,6 +337,14 @@ describe('other surfaces', () => {
     expect(workload.archetype().weight).toBe('prefill-heavy');
   });
 
+  test('responses: a tool call is one, whatever role it claims', () => {
+    const call = { type: 'function_call', role: 'user', call_id: 'c', name: 'f', arguments: '{}' };
+    const workload = read('responses', { input: [{ role: 'user', content: 'real' }, call] });
+    expect(workload.lastUserText()).toBe('real');
+    expect(workload.isInToolLoop()).toBe(true);
+    expect(workload.messages().at(-1)).toEqual({ role: 'assistant', text: '', hasToolCalls: true });
+  });
+
   test('responses: a text, or items', () => {
     expect(read('responses', { input: 'hi', stream: true })).toMatchObject({
       wantsStreamUsage: true,

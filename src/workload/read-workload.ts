@@ -1,5 +1,5 @@
 import type { FieldSpan, Ingress, RequestBody, Surface, Workload } from '../contract/index.ts';
-import { QUOTE, scanBody } from '../wire/index.ts';
+import { LOWER_N, QUOTE, scanBody } from '../wire/index.ts';
 import type { JsonText } from '../wire/index.ts';
 import { BodyWorkload } from './body-workload.ts';
 import { Census } from './census.ts';
@@ -58,6 +58,6 @@ function takeCensus(body: RequestBody, surface: Surface): Census {
 
 function required(body: RequestBody, key: string): FieldSpan {
   const span = body.fields.get(key);
-  if (span === undefined || body.bytes[span.start] === 0x6e) throw missing(key);
+  if (span === undefined || body.bytes[span.start] === LOWER_N) throw missing(key);
   return span;
 }
