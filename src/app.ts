@@ -74,10 +74,7 @@ export function createExchange(parts: ExchangeParts): Route {
     settle: timed('settle', (decision, held, result) =>
       settleResult(decision, held, result, clock.nowMs()),
     ),
-    learn: timed('learn', (outcome) => {
-      decisions.settle(outcome);
-      keeper.report(outcome);
-    }),
+    learn: timed('learn', (outcome) => keeper.report(outcome)),
 
     relay: createRelay,
     guarded,

@@ -146,18 +146,21 @@ function decisionDuties(port: AdminPort): Pick<AdminBackend, 'decisions' | 'deci
     async decision(id) {
       const line = port.lines().find(({ worker }) => worker === workerOf(id));
       const remembered = line === undefined ? null : await line.decision(id);
-      if (remembered !== null) return remembered;
       const outcome = await ledger.outcome(id);
+      if (remembered !== null) return { ...remembered, outcome };
       return outcome === null ? null : decisionOf(outcome);
     },
     async decisions(wanted) {
       const limit = Math.min(Math.max(0, wanted), DECISIONS_MAX);
       const lists = await Promise.all(port.lines().map((line) => line.decisions(limit)));
-      const views = lists.flat();
+      const remembered = lists.flat().sort(byNewest).slice(0, limit);
+      const views = await Promise.all(
+        remembered.map(async (view) => ({ ...view, outcome: await ledger.outcome(view.id) })),
+      );
       if (views.length < limit) {
         const known = new Set(views.map(({ id }) => id));
         for (const outcome of await ledger.latest(limit)) {
-          if (!known.has(outcome.decision)) views.push(decisionOf(outcome));
+          if (!known.has(outcome.decision as string)) views.push(decisionOf(outcome));
         }
       }
       return views.sort(byNewest).slice(0, limit);

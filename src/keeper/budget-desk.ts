@@ -43,6 +43,8 @@ interface Recall {
   readonly id: number;
   readonly missing: Set<number>;
   readonly balances: ReadonlySet<Balance>;
+  /** A worker was lost before it answered, and what it held with it. */
+  isVoid: boolean;
   timer: Timer | null;
 }
 
@@ -50,10 +52,19 @@ interface Pending {
   readonly session: number;
   readonly ask: Ask;
   readonly answer: (answer: Answer) => void;
+  /** As of the last look: a period may end while it waits. */
+  applied: readonly Applied[];
   /** Sent after the request had come: what it brings back, this request may count on. */
   recall: Recall | null;
+  /** Recalls that came back since the request arrived. */
+  recallsDone: number;
 }
 
+/**
+ * The first recall makes workers stop reserving by themselves; the second finds what was set free
+ * between their answers to the first. What is missing then was missing at one moment, everywhere.
+ */
+const RECALLS = 2;
 /** A worker that does not answer a recall within this time keeps its slices. */
 const RECALL_TIMEOUT_MS = 5_000;
 /** A slice is at most this share of what remains, and at most this many times the need. */
@@ -82,7 +93,8 @@ export class BudgetDesk {
   }
 
   request(session: number, ask: Ask, answer: (answer: Answer) => void): void {
-    this.#queue.push({ session, ask, answer, recall: null });
+    const applied = this.#book.appliedTo(ask, this.#clock.nowMs());
+    this.#queue.push({ session, ask, answer, applied, recall: null, recallsDone: 0 });
     this.process();
   }
 
@@ -99,7 +111,8 @@ export class BudgetDesk {
   forget(session: number): void {
     this.#queue = this.#queue.filter((pending) => pending.session !== session);
     for (const recall of this.#recalls.values()) {
-      recall.missing.delete(session);
+      if (!recall.missing.delete(session)) continue;
+      recall.isVoid = true;
       if (recall.missing.size === 0) this.#end(recall);
     }
     this.process();
@@ -112,58 +125,63 @@ export class BudgetDesk {
     const nowMs = this.#clock.nowMs();
     this.#queue = this.#queue.filter((pending) => {
       const applied = this.#book.appliedTo(pending.ask, nowMs);
+      if (!areSame(applied, pending.applied)) pending.recallsDone = 0;
+      pending.applied = applied;
       const isFree = !applied.some(({ balance }) => blocked.has(balance));
-      if (isFree && this.#decide(pending, applied, nowMs)) return false;
+      if (isFree && this.#decide(pending, nowMs)) return false;
       for (const { balance } of applied) blocked.add(balance);
       return true;
     });
   }
 
-  #decide(pending: Pending, applied: readonly Applied[], nowMs: number): boolean {
-    const { ask } = pending;
+  #decide(pending: Pending, nowMs: number): boolean {
+    const { ask, applied } = pending;
     if (applied.length === 0) {
       pending.answer({ kind: 'unbudgeted' });
       return true;
     }
     const ceiling = largestCeiling(ask, applied);
     const isShort = ceiling === null || ceiling < ask.ceilingTokens;
-    if (isShort && !this.#isRecalled(pending, applied)) return false;
+    if (isShort && !this.#isRecalled(pending)) return false;
     if (ceiling === null || ceiling < ask.ceilingTokensMin) {
       pending.answer({ kind: 'refused', refusal: exhausted(ask, applied, nowMs) });
     } else {
-      this.#grant(pending, applied, ceiling);
+      this.#grant(pending, ceiling);
     }
     return true;
   }
 
   /** Whether all that is unused has come back since the request arrived; starts to fetch it if not. */
-  #isRecalled(pending: Pending, applied: readonly Applied[]): boolean {
-    const { recall } = pending;
-    if (recall !== null) {
-      if (recall.missing.size > 0) return false;
-      if (covers(recall, applied)) return true;
-    }
+  #isRecalled(pending: Pending): boolean {
+    if (pending.recall !== null) return false;
+    if (pending.recallsDone >= RECALLS) return true;
+    const { applied } = pending;
     // A grant on its way to its worker could not be given back yet: the recall goes after it.
     if (applied.some(({ balance }) => balance.grantsUnsent > 0)) return false;
     const started = this.#startRecall(applied);
-    for (const other of this.#queue) other.recall ??= started;
+    if (started === null) return true;
     pending.recall = started;
-    return started.missing.size === 0;
+    for (const other of this.#queue) other.recall ??= started;
+    return false;
   }
 
-  #startRecall(applied: readonly Applied[]): Recall {
+  /** Null where no worker holds anything. */
+  #startRecall(applied: readonly Applied[]): Recall | null {
     const balances = new Set(applied.map(({ balance }) => balance));
     const bySession = new Map<number, string[]>();
     for (const { id, leases } of balances) {
-      for (const session of leases.keys()) {
+      for (const { session, outstanding } of leases.values()) {
+        // Nothing to bring back; the worker may be gone.
+        if (isZero(outstanding)) continue;
         const ids = bySession.get(session);
         if (ids === undefined) bySession.set(session, [id]);
         else ids.push(id);
       }
     }
+    if (bySession.size === 0) return null;
     const id = this.#recallCount++;
-    const recall: Recall = { id, missing: new Set(bySession.keys()), balances, timer: null };
-    if (bySession.size === 0) return recall;
+    const missing = new Set(bySession.keys());
+    const recall: Recall = { id, missing, balances, isVoid: false, timer: null };
     this.#recalls.set(id, recall);
     recall.timer = this.#clock.after(RECALL_TIMEOUT_MS, () => {
       recall.missing.clear();
@@ -177,11 +195,18 @@ export class BudgetDesk {
   #end(recall: Recall): void {
     if (recall.timer !== null) this.#clock.cancel(recall.timer);
     this.#recalls.delete(recall.id);
+    for (const pending of this.#queue) {
+      if (pending.recall !== recall) continue;
+      pending.recall = null;
+      const isCovered = pending.applied.every(({ balance }) => recall.balances.has(balance));
+      if (isCovered && !recall.isVoid) pending.recallsDone++;
+    }
   }
 
-  #grant(pending: Pending, applied: readonly Applied[], ceilingTokens: number): void {
+  #grant(pending: Pending, ceilingTokens: number): void {
+    const { applied } = pending;
     const need = sumsOf(needAt(pending.ask, ceilingTokens));
-    const isTight = pending.recall !== null && covers(pending.recall, applied);
+    const isTight = pending.recallsDone > 0;
     const granted = applied.map((entry) => this.#grantOne(pending.session, entry, need, isTight));
     this.#port.whenCommitted((isStored) => {
       for (const { balance } of applied) balance.grantsUnsent--;
@@ -238,5 +263,5 @@ export class BudgetDesk {
   }
 }
 
-const covers = (recall: Recall, applied: readonly Applied[]): boolean =>
-  applied.every(({ balance }) => recall.balances.has(balance));
+const areSame = (a: readonly Applied[], b: readonly Applied[]): boolean =>
+  a.length === b.length && a.every(({ balance }, i) => balance === b[i]!.balance);

@@ -196,11 +196,14 @@ export class LeaseGate implements BudgetGate, Settler {
     this.#port.onFault(invariant);
   }
 
-  /** The keeper is short: what is unused of these balances goes back. */
+  /** The keeper is short: what is unused of these balances goes back, and it alone decides from here. */
   onRecall(recall: number, balances: readonly string[]): void {
+    for (const balance of balances) {
+      const lease = this.#leases.get(balance);
+      if (lease !== undefined) this.#retire(lease);
+    }
     const returned = this.#returned;
     this.#returned = [];
-    for (const balance of balances) this.#leases.get(balance)?.giveUp(returned);
     this.#port.post({ kind: 'recalled', recall, returned });
   }
 

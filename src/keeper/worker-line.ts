@@ -107,6 +107,7 @@ export class WorkerLine {
         desk.request(this.session, message.ask, (answer) =>
           this.post({ kind: 'answer', request: message.request, answer }),
         );
+        this.#services.onBatch([]);
         break;
       case 'recalled':
         this.#giveBack(message.returned);

@@ -6,33 +6,33 @@ const SLOTS = 512;
 
 interface WheelTimer extends Timer {
   run: (() => void) | null;
-  slot: Set<WheelTimer> | null;
+  /** The slot that it is in, and its place there; null once it has run or was cancelled. */
+  slot: WheelTimer[] | null;
+  place: number;
 }
 
 /**
  * The clock of the machine. Its timers share one hashed wheel (Varghese and Lauck, SOSP 1987), since
  * a request sets and clears several deadlines and `setTimeout` costs over a microsecond each.
  * The wheel's interval runs only while timers are pending and never keeps the process alive.
+ * Slots are arrays: sets with as many deletions keep what they held alive until a full collection.
  */
 export function createSystemClock(): Clock {
-  const slots: Set<WheelTimer>[] = Array.from({ length: SLOTS }, () => new Set());
+  const slots: WheelTimer[][] = Array.from({ length: SLOTS }, () => []);
   let pending = 0;
   let cursor = 0;
   let interval: NodeJS.Timeout | null = null;
   const monotonicMs = (): number => performance.now();
-  const slotOf = (tick: number): Set<WheelTimer> => slots[tick % SLOTS]!;
+  const slotOf = (tick: number): WheelTimer[] => slots[tick % SLOTS]!;
 
   function turn(): void {
-    const tick = Math.floor(monotonicMs() / TICK_MS);
+    const nowMs = monotonicMs();
+    const tick = Math.floor(nowMs / TICK_MS);
     const last = Math.min(tick, cursor + SLOTS);
     while (cursor < last) {
       cursor++;
-      for (const timer of slotOf(cursor)) {
-        if (timer.dueMs > monotonicMs()) continue;
-        const run = timer.run;
-        remove(timer);
-        run?.();
-      }
+      const slot = slotOf(cursor);
+      if (slot.length > 0) runDue(slot.filter((timer) => timer.dueMs <= nowMs));
     }
     cursor = tick;
     if (pending === 0 && interval !== null) {
@@ -41,9 +41,23 @@ export function createSystemClock(): Clock {
     }
   }
 
+  /** One that another cancels in the same turn does not run. */
+  function runDue(due: readonly WheelTimer[]): void {
+    for (const timer of due) {
+      const { run } = timer;
+      remove(timer);
+      run?.();
+    }
+  }
+
   function remove(timer: WheelTimer): void {
-    if (timer.slot === null) return;
-    timer.slot.delete(timer);
+    const { slot, place } = timer;
+    if (slot === null) return;
+    const last = slot.pop()!;
+    if (last !== timer) {
+      slot[place] = last;
+      last.place = place;
+    }
     timer.slot = null;
     timer.run = null;
     pending--;
@@ -53,15 +67,16 @@ export function createSystemClock(): Clock {
     nowMs: () => Date.now(),
     monotonicMs,
     after(delayMs, run) {
+      const nowMs = monotonicMs();
       if (interval === null) {
-        cursor = Math.floor(monotonicMs() / TICK_MS);
+        cursor = Math.floor(nowMs / TICK_MS);
         interval = setInterval(turn, TICK_MS);
         interval.unref();
       }
-      const dueMs = monotonicMs() + Math.max(0, delayMs);
+      const dueMs = nowMs + Math.max(0, delayMs);
       const slot = slotOf(Math.max(cursor + 1, Math.ceil(dueMs / TICK_MS)));
-      const timer: WheelTimer = { dueMs, run, slot };
-      slot.add(timer);
+      const timer: WheelTimer = { dueMs, run, slot, place: slot.length };
+      slot.push(timer);
       pending++;
       return timer;
     },

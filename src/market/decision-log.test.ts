@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { NO_BELIEFS } from '../contract/index.ts';
-import type { Award, Decision, Outcome, Policy, Refusal, SpentReading } from '../contract/index.ts';
+import type { Award, Decision, Policy, Refusal, SpentReading } from '../contract/index.ts';
 import type { DecisionId } from '../kernel/index.ts';
 import { awardBids } from './award.ts';
 import { createDecisionLog } from './decision-log.ts';
-import { recordOf } from './decision-record.ts';
+import { DecisionRecord } from './decision-record.ts';
 import { createHouseBidder } from './house-bidder.ts';
 import { quoteBids } from './quote-bids.ts';
 import { instanceOf, mandateOf, modelOf, NO_LIMITS, stateOf } from './fixtures/request.ts';
@@ -152,7 +152,9 @@ describe('the decision log', () => {
 
   test('a record reaches neither the workload nor its bytes', () => {
     const workload = workloadOf({ id: id(1) });
-    const reached = reachableFrom(recordOf(decided(1, { workload })));
+    const record = new DecisionRecord(POLICY);
+    record.write(decided(1, { workload }));
+    const reached = reachableFrom(record);
     expect(reached.has(POLICY)).toBe(true);
     expect(reached.has(workload)).toBe(false);
     expect(reached.has(workload.body)).toBe(false);
@@ -185,12 +187,29 @@ describe('the decision log', () => {
     expect(log.view(id(1))).toBeNull();
   });
 
-  test('settles what it remembers', () => {
+  test('a bid comes back as it was, unknown quantities too', () => {
     const log = createDecisionLog(1);
-    log.remember(decided(1));
-    const outcome = { decision: id(1), status: 'ok' } as Outcome;
-    log.settle(outcome);
-    log.settle({ ...outcome, decision: id(9) });
-    expect(log.view(id(1))!.outcome).toBe(outcome);
+    const unpriced = { price: null, power: null, accuracy: { default: null, byDomain: new Map() } };
+    const states = [
+      stateOf(instanceOf('a', { model: modelOf('m-a') })),
+      stateOf(instanceOf('b', { model: modelOf('m-b', unpriced) })),
+    ];
+    const mandate = mandateOf();
+    const workload = workloadOf({ id: id(1) });
+    const view = viewOf(states, { beliefs: NO_BELIEFS });
+    const quotes = quoteBids(workload, mandate, view, [createHouseBidder()]);
+    const award = awardBids(quotes, mandate) as Award;
+    log.remember(decided(2));
+    log.remember(decided(1, { workload, mandate, result: award }));
+    const told = log.view(id(1))!.bids.map(({ lostByUsd: _, instance, model: __, ...bid }) => ({
+      ...bid,
+      instance,
+    }));
+    expect(told).toEqual(award.ranked.map((bid) => ({ ...bid, instance: bid.instance.id })));
+    expect(told.find(({ instance }) => instance === 'b')).toMatchObject({
+      costUsd: null,
+      accuracy: null,
+      energyJoules: null,
+    });
   });
 });

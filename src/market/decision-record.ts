@@ -1,47 +1,73 @@
-import type {
-  Award,
-  Decision,
-  Mandate,
-  Outcome,
-  Policy,
-  Refusal,
-  SpentReading,
-} from '../contract/index.ts';
-
-/** What is kept of a decision: scalars, and values that hold no text of the client. */
-export interface DecisionRecord {
-  readonly id: string;
-  readonly receivedAtMs: number;
-  readonly surface: string;
-  readonly tenant: string;
-  readonly requestedModel: string;
-  readonly archetype: string;
-  readonly promptBytes: number;
-  readonly policy: Policy;
-  readonly readings: readonly (SpentReading | undefined)[];
-  readonly mandate: Mandate | null;
-  readonly result: Award | Refusal;
-  outcome: Outcome | null;
-}
+import { isRefusal } from '../contract/index.ts';
+import type { Award, Bid, Decision, Exclusion, Mandate, Policy } from '../contract/index.ts';
+import type { Quotes, Refusal, SpentReading } from '../contract/index.ts';
+import type { MarketRefusal } from './award.ts';
+import { PackedBids } from './packed-bids.ts';
 
 /** Names of models are short; a longer one is the client's text, cut and copied so that it keeps no body alive. */
 const MODEL_NAME_MAX = 128;
 
-export function recordOf({ workload, policy, signals, mandate, result }: Decision): DecisionRecord {
-  return {
-    id: workload.id,
-    receivedAtMs: workload.receivedAtMs,
-    surface: workload.surface,
-    tenant: workload.caller.tenant,
-    requestedModel: shortName(workload.requestedModel),
-    archetype: workload.archetype().key,
-    promptBytes: workload.promptBytes,
-    policy,
-    readings: signals.readings(),
-    mandate,
-    result,
-    outcome: null,
-  };
+const NO_QUOTES: Quotes = { bids: [], excluded: [] };
+
+/** What is kept of a decision: scalars, and values that hold no text of the client. Written over when its turn comes. */
+export class DecisionRecord {
+  id = '';
+  receivedAtMs = 0;
+  surface = '';
+  tenant = '';
+  requestedModel = '';
+  archetype = '';
+  promptBytes = 0;
+  policy: Policy;
+  readings: readonly (SpentReading | undefined)[] = [];
+  mandate: Mandate | null = null;
+  refusal: Pick<Refusal, 'reason' | 'message'> | null = null;
+  clearingScore: number | null = null;
+  propensity: number | null = null;
+  excluded: readonly Exclusion[] = [];
+  readonly #bids = new PackedBids();
+
+  constructor(policy: Policy) {
+    this.policy = policy;
+  }
+
+  write({ workload, policy, signals, mandate, result }: Decision): void {
+    this.id = workload.id;
+    this.receivedAtMs = workload.receivedAtMs;
+    this.surface = workload.surface;
+    this.tenant = workload.caller.tenant;
+    this.requestedModel = shortName(workload.requestedModel);
+    this.archetype = workload.archetype().key;
+    this.promptBytes = workload.promptBytes;
+    this.policy = policy;
+    this.readings = signals.readings();
+    this.mandate = mandate;
+    if (isRefusal(result)) this.#writeRefusal(result);
+    else this.#writeAward(result);
+  }
+
+  /** Best first. */
+  bids(): Bid[] {
+    return this.#bids.unpack();
+  }
+
+  #writeAward({ ranked, excluded, clearingScore, propensity }: Award): void {
+    this.refusal = null;
+    this.clearingScore = clearingScore;
+    this.propensity = propensity;
+    this.excluded = excluded;
+    this.#bids.pack(ranked);
+  }
+
+  /** A refusal of the market or of a budget has its quotes; one of the policy never got that far. */
+  #writeRefusal(refusal: Refusal): void {
+    const { bids, excluded } = (refusal as Partial<MarketRefusal>).quotes ?? NO_QUOTES;
+    this.refusal = { reason: refusal.reason, message: refusal.message };
+    this.clearingScore = null;
+    this.propensity = null;
+    this.excluded = excluded;
+    this.#bids.pack([...bids].sort((a, b) => a.score - b.score));
+  }
 }
 
 function shortName(name: string): string {

@@ -1,13 +1,10 @@
-import { isRefusal } from '../contract/index.ts';
-import type { Award, Bid, BidView, DecisionView, Quotes, Refusal } from '../contract/index.ts';
-import type { MarketRefusal } from './award.ts';
+import type { Bid, BidView, DecisionView } from '../contract/index.ts';
 import type { DecisionRecord } from './decision-record.ts';
 
-/** Tells a remembered decision. Nothing of an instance but its id and its model's gets in. */
+/** Tells a remembered decision; its outcome is the ledger's to tell. Nothing of an instance but its id and its model's gets in. */
 export function viewOf(record: DecisionRecord): DecisionView {
-  const { policy, mandate, result, readings } = record;
-  const { bids, excluded } = quotesOf(result);
-  const award = isRefusal(result) ? null : result;
+  const { policy, mandate, refusal, readings } = record;
+  const bids = record.bids();
   return {
     id: record.id,
     at: new Date(record.receivedAtMs).toISOString(),
@@ -23,21 +20,13 @@ export function viewOf(record: DecisionRecord): DecisionView {
     rules: policy.explain(mandate?.route ?? '', readings),
     objective: mandate === null ? null : { ...mandate.objective, limits: mandate.limits },
     bids: bids.map((bid) => bidView(bid, bids[0]!.score)),
-    excluded,
-    winner: award?.ranked[0]?.instance.id ?? null,
-    clearingScoreUsd: award?.clearingScore ?? null,
-    propensity: award?.propensity ?? null,
-    refusal: isRefusal(result) ? { reason: result.reason, message: result.message } : null,
-    outcome: record.outcome,
+    excluded: record.excluded,
+    winner: refusal === null ? (bids[0]?.instance.id ?? null) : null,
+    clearingScoreUsd: record.clearingScore,
+    propensity: record.propensity,
+    refusal,
+    outcome: null,
   };
-}
-
-/** What the market saw: a refusal of the market has it too, one of the policy never got that far. */
-function quotesOf(result: Award | Refusal): Quotes {
-  if (!isRefusal(result)) return { bids: result.ranked, excluded: result.excluded };
-  const { quotes } = result as Partial<MarketRefusal>;
-  if (quotes === undefined) return { bids: [], excluded: [] };
-  return { bids: [...quotes.bids].sort((a, b) => a.score - b.score), excluded: quotes.excluded };
 }
 
 function signalsOf({ policy, readings }: DecisionRecord): DecisionView['signals'] {

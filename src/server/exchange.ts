@@ -21,6 +21,7 @@ const STALL_MS = 60_000;
  * the director pushes to: `body` → `asked` → (`held` | `flowing`) → `done`.
  */
 export class Exchange implements ResponseSink, OpenExchange {
+  place = -1;
   readonly #host: ServerHost;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;

@@ -8,6 +8,7 @@ import { Exchange } from './exchange.ts';
 import { listen } from './listen.ts';
 import type { Address } from './listen.ts';
 import { assertLoopback } from './loopback.ts';
+import { OpenExchanges } from './open-exchanges.ts';
 import { OpenPages } from './open-pages.ts';
 import type { ModelServerParts, ServerHost } from './server-host.ts';
 import { shutDown } from './shutdown.ts';
@@ -45,7 +46,7 @@ const KEY_REMEDY = 'add an entry under "keys" (bourse hash-key makes one)';
 export function createModelServer(parts: ModelServerParts): ModelServer {
   const first = parts.config().server;
   const admission = new Admission(parts.config, first.host, parts.clock);
-  const host: ServerHost = { parts, admission, open: new Set(), phase: 'serving' };
+  const host: ServerHost = { parts, admission, open: new OpenExchanges(), phase: 'serving' };
   const pages = new OpenPages(host);
   const server = createServer(
     {
@@ -104,7 +105,7 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
 
 /** While an answer is under way on the same connection, nothing may be written into it. */
 function onClientError(error: NodeJS.ErrnoException, socket: Socket, host: ServerHost): void {
-  const isBusy = [...host.open].some((exchange) => exchange.isOn(socket));
+  const isBusy = host.open.all().some((exchange) => exchange.isOn(socket));
   if (isBusy || !socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;

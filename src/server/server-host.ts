@@ -2,6 +2,7 @@ import type { Clock, Fault } from '../kernel/index.ts';
 import type { Config, Route } from '../contract/index.ts';
 import type { Admission } from './admission.ts';
 import type { ServerLog } from './log.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 
 /** What the model server is made of. `config` is read per request, so that a reload takes effect. */
 export interface ModelServerParts {
@@ -18,6 +19,8 @@ export interface ModelServerParts {
 
 /** A request in flight, as the shutdown and the error handler of the socket see it. */
 export interface OpenExchange {
+  /** Where it stands among the open ones: theirs to write. */
+  place: number;
   isOn(socket: unknown): boolean;
   cut(problem: Fault): void;
 }
@@ -26,7 +29,7 @@ export interface OpenExchange {
 export interface ServerHost {
   readonly parts: ModelServerParts;
   readonly admission: Admission;
-  readonly open: Set<OpenExchange>;
+  readonly open: OpenExchanges;
   /** `noticed`: readiness fails, requests are still served. `closing`: new ones are refused. */
   phase: 'serving' | 'noticed' | 'closing';
 }

@@ -41,7 +41,7 @@ export async function shutDown(
     }
   };
   await closeWithin(drainMs);
-  for (const exchange of host.open) exchange.cut(fault('BRS_SHUTTING_DOWN'));
+  for (const exchange of host.open.all()) exchange.cut(fault('BRS_SHUTTING_DOWN'));
   await closeWithin(FLUSH_MS);
   server.closeAllConnections();
   await closed;
