@@ -158,9 +158,9 @@ function decisionDuties(port: AdminPort): Pick<AdminBackend, 'decisions' | 'deci
         remembered.map(async (view) => ({ ...view, outcome: await ledger.outcome(view.id) })),
       );
       if (views.length < limit) {
-        const known = new Set(views.map(({ id }) => id));
+        const known = new Set<string>(views.map(({ id }) => id));
         for (const outcome of await ledger.latest(limit)) {
-          if (!known.has(outcome.decision as string)) views.push(decisionOf(outcome));
+          if (!known.has(outcome.decision)) views.push(decisionOf(outcome));
         }
       }
       return views.sort(byNewest).slice(0, limit);

@@ -66,7 +66,7 @@ interface Pending {
  */
 const RECALLS = 2;
 /** A worker that does not answer a recall within this time keeps its slices. */
-const RECALL_TIMEOUT_MS = 5_000;
+const RECALL_TIMEOUT_MS = 2_000;
 /** A slice is at most this share of what remains, and at most this many times the need. */
 const SLICE_SHARE = 16n;
 const SLICE_NEEDS = 64n;

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import type { MetricsDelta, Outcome } from '../contract/index.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import type { MetricEntry } from './metrics-catalogue.ts';
-import { parseSeriesKey, seriesKey } from './series-key.ts';
+import { parseSeriesKey } from './series-key.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -135,13 +135,13 @@ function seriesIn<S extends { readonly labels: Labels }>(
     metric = new Map();
     table.set(entry.name, metric);
   }
-  let key = seriesKey('', labels);
+  let key = valuesOf(entry, labels);
   let series = metric.get(key);
   if (series !== undefined) return series;
   let own = labels;
   if (metric.size >= SERIES_MAX) {
-    own = Object.fromEntries(Object.keys(labels).map((label) => [label, 'other']));
-    key = seriesKey('', own);
+    own = Object.fromEntries(entry.labels.map((label) => [label, 'other']));
+    key = valuesOf(entry, own);
   }
   series = metric.get(key) ?? create(own);
   metric.set(key, series);
@@ -160,4 +160,11 @@ function histogramSamples(entry: MetricEntry, series: HistogramSeries): Sample[]
   samples.push({ metricName: `${entry.name}_sum`, labels, value: sum });
   samples.push({ metricName: `${entry.name}_count`, labels, value: total });
   return samples;
+}
+
+/** Tells the series of one metric apart; a dozen are looked up per outcome. */
+function valuesOf({ labels: names }: MetricEntry, labels: Labels): string {
+  let key = '';
+  for (const name of names) key += `${labels[name] ?? ''}\0`;
+  return key;
 }
