@@ -6,17 +6,30 @@ import { createLog } from './app-log.ts';
 import { createPolicyLoader, registryFor } from './app-policy.ts';
 import { openServedWorker } from './app-served-worker.ts';
 import { createProcessChannel } from './keeper/index.ts';
-import type { ProcessEnd } from './keeper/index.ts';
+
+type Start = ToClusterWorker & { readonly control: 'start' };
 
 /** The entry of a forked worker: it waits for its number and its policy, serves, and ends when told to. */
 function tell(message: FromClusterWorker): void {
   process.send?.(message);
 }
 
-async function run(worker: number, options: KeeperHostOptions): Promise<() => Promise<void>> {
+/** Serves until the returned function is called; a worker that cannot start tells why and waits for its end. */
+async function start({ worker, options }: Start): Promise<() => Promise<void>> {
+  try {
+    return await serve(worker, options);
+  } catch (error) {
+    const code = Fault.isInstance(error) ? error.code : null;
+    const message = error instanceof Error ? error.message : String(error);
+    tell({ control: 'failed', code, message });
+    return () => Promise.resolve();
+  }
+}
+
+async function serve(worker: number, options: KeeperHostOptions): Promise<() => Promise<void>> {
   const registry = await registryFor(options.source);
   const served = await openServedWorker({
-    channel: createProcessChannel(process as ProcessEnd),
+    channel: createProcessChannel(process),
     worker,
     registry,
     load: createPolicyLoader(registry, options.env, options.overrides),
@@ -33,20 +46,9 @@ if (cluster.isWorker) {
   let close = (): Promise<void> => Promise.resolve();
   process.on('message', (message: ToClusterWorker) => {
     if (message.control === 'start') {
-      run(message.worker, message.options).then(
-        (closeServed) => {
-          close = closeServed;
-        },
-        (error: unknown) => {
-          tell({
-            control: 'failed',
-            code: Fault.isInstance(error) ? error.code : null,
-            message: error instanceof Error ? error.message : String(error),
-          });
-        },
-      );
+      void start(message).then((closeServed) => (close = closeServed));
     } else if (message.control === 'close') {
-      close().finally(() => process.exit(0));
+      void close().finally(() => process.exit(0));
     }
   });
   process.on('disconnect', () => process.exit(0));

@@ -27,7 +27,7 @@ export interface WorkerHost {
   readonly route: Route;
   readonly keeper: KeeperClient;
   readonly clock: Clock;
-  config(): Config;
+  readonly config: () => Config;
   /** Remembers a decision that nobody serves, and explains it. */
   explain(decision: Decision): DecisionView;
   close(): Promise<void>;

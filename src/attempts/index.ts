@@ -11,8 +11,6 @@ import { Serving } from './serving.ts';
 import type { ServingTools } from './serving.ts';
 import { assertTerminalOnce } from './terminal-once.ts';
 
-export { assertTerminalOnce } from './terminal-once.ts';
-
 export interface AttemptsOptions {
   readonly upstream: Upstream;
   readonly engines: readonly Engine[];

@@ -19,8 +19,8 @@ export interface Route {
   serve(decision: Decision, sink: ResponseSink): FlowController;
   /** `decide`, then `serve`; a fault or refusal ends at `sink.onError` as a `Fault`. */
   handle(ingress: Ingress, sink: ResponseSink): FlowController;
-  nextId(): DecisionId;
-  view(id: string): DecisionView | null;
+  readonly nextId: () => DecisionId;
+  readonly view: (id: string) => DecisionView | null;
 }
 
 /** What the attempts at serving came to. */
@@ -96,6 +96,6 @@ export interface Stages {
   relay(): FlowRelay;
   /** Runs `work`; what it throws or rejects with reaches the client as its terminal event. */
   guarded(work: () => MaybeAsync<void>, client: ResponseSink): void;
-  nextId(): DecisionId;
-  view(id: string): DecisionView | null;
+  readonly nextId: () => DecisionId;
+  readonly view: (id: string) => DecisionView | null;
 }

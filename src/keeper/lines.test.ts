@@ -59,7 +59,7 @@ async function startThread(keeper: Keeper, worker: number): Promise<Remote> {
   await once(thread, 'message');
   return {
     ask: async (order) => {
-      thread.postMessage(order);
+      thread.postMessage(order, []);
       const [answer] = await once(thread, 'message');
       return answer;
     },
@@ -122,8 +122,9 @@ describe('two workers on one budget', () => {
 
   test('a process that is killed is lost, with what it held', async () => {
     const { keeper, events } = await startKeeper();
-    const { child, ask } = await startProcess(keeper, 0);
-    const { tokens } = await ask({ rounds: 20 });
+    const worker = await startProcess(keeper, 0);
+    const { child } = worker;
+    const { tokens } = await worker.ask({ rounds: 20 });
     child.kill('SIGKILL');
     await once(child, 'close');
     expect(events).toContainEqual({ kind: 'worker-lost', worker: 0 });

@@ -15,10 +15,14 @@ test('two processes never share a prefix', () => {
   expect(first).not.toBe(second);
 });
 
-test.each(['', 'd-', 'd-0-short', 'x-0-abcdefghijklm0', 'd-zzzzz-abcdefghijklm0', 'd-0-ABCDEFGHIJKLM'])(
-  '%j is no decision id',
-  (text) => expect(workerOf(text)).toBeNull(),
-);
+test.each([
+  '',
+  'd-',
+  'd-0-short',
+  'x-0-abcdefghijklm0',
+  'd-zzzzz-abcdefghijklm0',
+  'd-0-ABCDEFGHIJKLM',
+])('%j is no decision id', (text) => expect(workerOf(text)).toBeNull());
 
 test('the generator is reproducible, uniform and within its range', () => {
   const first = createRng(42);

@@ -201,11 +201,16 @@ describe('the decision log', () => {
     const award = awardBids(quotes, mandate) as Award;
     log.remember(decided(2));
     log.remember(decided(1, { workload, mandate, result: award }));
-    const told = log.view(id(1))!.bids.map(({ lostByUsd: _, instance, model: __, ...bid }) => ({
-      ...bid,
-      instance,
-    }));
-    expect(told).toEqual(award.ranked.map((bid) => ({ ...bid, instance: bid.instance.id })));
+    const told = log.view(id(1))!.bids;
+    const [best] = award.ranked;
+    expect(told).toEqual(
+      award.ranked.map((bid) => ({
+        ...bid,
+        instance: bid.instance.id,
+        model: bid.instance.model.id,
+        lostByUsd: bid.score - best!.score,
+      })),
+    );
     expect(told.find(({ instance }) => instance === 'b')).toMatchObject({
       costUsd: null,
       accuracy: null,

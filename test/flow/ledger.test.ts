@@ -67,7 +67,7 @@ describe(`500 prompts, 32 at a time (${hasData ? 'MMLU-Pro' : 'made up: the data
 
     const totals = await eventually(async () => {
       const read = await getJson<Totals>(`${demo.app.adminUrl}/admin/v1/ledger`);
-      return Number(read.requests) === answers.length ? read : null;
+      return read.requests === answers.length ? read : null;
     });
     const sum = (of: (answer: (typeof answers)[number]) => number): number =>
       answers.reduce((total, answer) => total + of(answer), 0);

@@ -47,8 +47,11 @@ export async function spawnServer(options: {
     [
       join(ROOT, 'src', 'cli', 'main.ts'),
       'serve',
-      ...['--config', file, '--port', String(port), '--admin-port', String(adminPort)],
-      ...['--db', join(options.folder, 'bourse.db'), '--workers', String(options.workers ?? 1)],
+      `--config=${file}`,
+      `--port=${port}`,
+      `--admin-port=${adminPort}`,
+      `--db=${join(options.folder, 'bourse.db')}`,
+      `--workers=${options.workers ?? 1}`,
     ],
     {
       cwd: options.folder,
