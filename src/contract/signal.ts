@@ -30,6 +30,8 @@ export interface SignalSlot {
   readonly key: string;
   readonly kind: string;
   readonly cost: SignalCost;
+  /** It reads nothing but the last user turn: what an earlier turn says slips past. */
+  readonly readsLastTurnOnly?: boolean;
   /** Must not throw for any workload; if it does, the reading is unknown. */
   read(workload: Workload): MaybeAsync<Reading>;
 }

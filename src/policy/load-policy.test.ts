@@ -18,7 +18,7 @@ instances:
   - { id: b, model: llama-70b, engine: openai, apiKey: "\${OPENAI_API_KEY}", labels: { site: on-prem, rack: 4 } }
 signals:
   keywords:
-    - { name: titan, anyOf: ["Project Titan"] }
+    - { name: titan, anyOf: ["Project Titan"], over: conversation }
 constraints:
   - { name: titan-stays-on-prem, when: { keyword: titan }, require: { site: on-prem } }
 routes:
@@ -393,6 +393,10 @@ describe('warnings', () => {
     [
       'constraints: [{ name: c, forbid: { model: large } }]\nroutes: [{ name: r, when: { role: x }, use: { models: [large] } }]',
       'the constraint "c" leaves no instance for "r"',
+    ],
+    [
+      'signals: { keywords: [{ name: k, anyOf: [x] }] }\nconstraints: [{ name: c, when: { not: { keyword: k } }, forbid: { model: large } }]',
+      'the constraint "c" reads only the last user turn (keyword: k)',
     ],
   ])('%s', (line, expected) => {
     const result = load(`${FLEET}\n${line}`);

@@ -1,5 +1,6 @@
 import type { Config, Instance, Signal } from '../../contract/index.ts';
 import type { ConditionCompiler, Definitions } from '../compile/compiler.ts';
+import type { Condition } from '../compile/condition.ts';
 import type { CompiledConstraint, CompiledRoute } from '../compile/rules.ts';
 import type { Findings } from '../document/place.ts';
 import { definitionsKey } from '../schema/index.ts';
@@ -21,6 +22,7 @@ export function addWarnings(suspect: Suspect, findings: Findings): void {
   warnOfUnreadDefinitions(suspect, findings);
   warnOfUnservedModels(suspect, findings);
   warnOfBarredRoutes(suspect, findings);
+  warnOfForgetfulConstraints(suspect, findings);
 }
 
 function warnOfUnreachableRoutes({ routes }: Suspect, findings: Findings): void {
@@ -75,6 +77,30 @@ function warnOfBarredRoutes({ config, constraints, routes }: Suspect, findings: 
       { severity: 'warning' },
     );
   }
+}
+
+/** A constraint protects; one that reads the last turn alone is passed by naming the secret a turn earlier. */
+function warnOfForgetfulConstraints({ constraints, compiler }: Suspect, findings: Findings): void {
+  for (const { name, index, condition } of constraints) {
+    const forgetful = leavesOf(condition).find(
+      ({ slot }) => compiler.slots[slot]?.readsLastTurnOnly === true,
+    );
+    if (forgetful === undefined) continue;
+    findings.add(
+      ['constraints', index],
+      `the constraint "${name}" reads only the last user turn (${forgetful.text}): what an earlier turn says slips past; define the signal with "over: conversation"`,
+      { severity: 'warning' },
+    );
+  }
+}
+
+type Leaf = Condition & { readonly kind: 'leaf' };
+
+function leavesOf(condition: Condition | null): readonly Leaf[] {
+  if (condition === null) return [];
+  if (condition.kind === 'leaf') return [condition];
+  if (condition.kind === 'not') return leavesOf(condition.child);
+  return condition.children.flatMap(leavesOf);
 }
 
 function instancesOf(config: Config, route: CompiledRoute): readonly Instance[] {

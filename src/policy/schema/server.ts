@@ -85,7 +85,7 @@ const attemptMembers = {
   connectTimeoutMs: milliseconds.describe('To open a connection.'),
   firstTokenTimeoutMs: milliseconds.describe('From dispatch to the first token.'),
   idleTimeoutMs: milliseconds.describe('Between two chunks of a stream.'),
-  totalTimeoutMs: milliseconds.describe('For the whole attempt.'),
+  totalTimeoutMs: milliseconds.describe('For the whole request, its retries included.'),
 };
 
 export const attemptsOverrideSchema = z.strictObject(attemptMembers).partial();

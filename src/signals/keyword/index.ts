@@ -56,6 +56,7 @@ function slotOf(name: string, rule: KeywordRule): SignalSlot {
     key: `keyword: ${name}`,
     kind: 'keyword',
     cost: rule.isFuzzy || rule.patterns.length > 0 ? 'text' : 'scan',
+    readsLastTurnOnly: !rule.overConversation,
     read: (workload) => read(workload, rule),
   };
 }
