@@ -12,6 +12,7 @@ export function logEvent(log: Logger, event: BourseEvent): void {
   switch (event.kind) {
     case 'store-failed':
     case 'worker-lost':
+    case 'fault':
       log.error(event, event.kind);
       return;
     case 'policy-rejected':

@@ -7,7 +7,7 @@ beforeEach(async () => {
   demo = await startDemoExchange({
     // Every instance is permitted; deadlines are short, so that a hanging one is given up within the test's patience.
     edit: (yaml) => `${['budgets', 'routes', 'server'].reduce(without, yaml)}
-attempts: { max: 5, firstTokenTimeoutMs: 600, idleTimeoutMs: 600, connectTimeoutMs: 400 }
+attempts: { max: 5, firstTokenTimeoutMs: 2000, idleTimeoutMs: 2000, connectTimeoutMs: 2000 }
 health: { pollMs: 60000, timeoutMs: 500 }
 server: { shutdown: { drainSeconds: 1 } }
 `,
