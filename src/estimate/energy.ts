@@ -11,6 +11,16 @@ export function powerWatts(curve: PowerCurve, batch: number): number {
   return curve.gpus * (curve.idleWatts + (curve.peakWatts - curve.idleWatts) / rise);
 }
 
+/** Joules of a prefill, which runs at full power. */
+export function prefillJoules(curve: PowerCurve, prefillMs: number): number {
+  return (curve.peakWatts * curve.gpus * prefillMs) / 1000;
+}
+
+/** A sequence's share of what its batch draws while it decodes. */
+export function decodeJoules(batchWatts: number, batch: number, decodeMs: number): number {
+  return (batchWatts * decodeMs) / 1000 / batch;
+}
+
 /**
  * Joules that one request adds: prefill at full power for its own prefill time, and decode at the
  * power of the batch, shared among the sequences in it.
@@ -20,7 +30,6 @@ export function requestEnergyJoules(
   run: { readonly batch: number; readonly prefillMs: number; readonly decodeMs: number },
 ): number {
   const batch = Math.max(1, run.batch);
-  const prefill = (curve.peakWatts * curve.gpus * run.prefillMs) / 1000;
-  const decode = (powerWatts(curve, batch) * run.decodeMs) / 1000 / batch;
-  return prefill + decode;
+  const decode = decodeJoules(powerWatts(curve, batch), batch, run.decodeMs);
+  return prefillJoules(curve, run.prefillMs) + decode;
 }

@@ -19,7 +19,7 @@ export function reputationAt(reputation: Reputation, nowMs: number): Reputation 
   const { latencyRatio, failureRatio, observations, atMs } = reputation;
   const elapsedMs = nowMs - atMs;
   if (!(elapsedMs > 0) || (latencyRatio === 1 && failureRatio === 0)) return reputation;
-  const kept = 2 ** (-elapsedMs / HALF_LIFE_MS);
+  const kept = keptAfter(elapsedMs);
   return {
     latencyRatio: 1 + (latencyRatio - 1) * kept,
     failureRatio: failureRatio * kept,
@@ -33,6 +33,21 @@ export function reputationAt(reputation: Reputation, nowMs: number): Reputation 
  * it takes until one succeeds, `1/(1 − f)`.
  */
 export function inflationOf({ latencyRatio, failureRatio }: Reputation): number {
+  return inflation(latencyRatio, failureRatio);
+}
+
+/** The same of the reputation as it stands at `nowMs`, for a market that asks for every bid. */
+export function inflationAt(reputation: Reputation, nowMs: number): number {
+  const { latencyRatio, failureRatio, atMs } = reputation;
+  const elapsedMs = nowMs - atMs;
+  if (!(elapsedMs > 0) || (latencyRatio === 1 && failureRatio === 0)) return inflationOf(reputation);
+  const kept = keptAfter(elapsedMs);
+  return inflation(1 + (latencyRatio - 1) * kept, failureRatio * kept);
+}
+
+const keptAfter = (elapsedMs: number): number => 2 ** (-elapsedMs / HALF_LIFE_MS);
+
+function inflation(latencyRatio: number, failureRatio: number): number {
   return latencyRatio * Math.min(ATTEMPTS_MAX, 1 / Math.max(1 / ATTEMPTS_MAX, 1 - failureRatio));
 }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { InstanceTiming } from '../contract/index.ts';
-import { COLD_TIMING, expectedCachedRatio, expectedServiceTime, observeRequest } from './timing.ts';
+import { COLD_TIMING, expectedServiceTime, observeRequest, paceOf } from './timing.ts';
 import type { TimedRequest } from './timing.ts';
 
 /** An instance with 40 ms of base, 10 000 tokens per second of prefill, 12 ms per token. */
@@ -32,7 +32,7 @@ describe('the timing of an instance', () => {
     const timing = learned(mixed(200));
     expect(timing.ttftBaseMs!.mean).toBeCloseTo(40, 0);
     expect(timing.prefillTokensPerSecond!.mean / 10_000).toBeCloseTo(1, 1);
-    const { ttftMs, perTokenMs } = expectedServiceTime(timing, 2_000);
+    const { ttftMs, perTokenMs } = expectedServiceTime(paceOf(timing), 2_000);
     expect(ttftMs).toBeGreaterThan(230);
     expect(ttftMs).toBeLessThan(250);
     expect(perTokenMs).toBeCloseTo(12, 0);
@@ -65,7 +65,7 @@ describe('the timing of an instance', () => {
     const hit = timed(100, { cachedTokens: 80 });
     expect(expectedCachedRatio(learned([hit, hit]))).toBeCloseTo(0.8, 9);
     expect(expectedCachedRatio(learned([{ ...hit, hasUsage: false }]))).toBe(0);
-    expect(expectedCachedRatio(COLD_TIMING)).toBe(0);
+    expect(paceOf(COLD_TIMING).cachedRatio).toBe(0);
   });
 
   test('one stray measurement does not upset a warm estimate', () => {
@@ -90,12 +90,12 @@ describe('the timing of an instance', () => {
     fc.assert(
       fc.property(fc.array(request, { maxLength: 20 }), fc.nat(1e6), (requests, uncached) => {
         const timing = learned(requests);
-        const time = expectedServiceTime(timing, uncached);
+        const time = expectedServiceTime(paceOf(timing), uncached);
         for (const value of Object.values(time)) {
           expect(Number.isFinite(value) && value >= 0).toBe(true);
         }
-        expect(expectedCachedRatio(timing)).toBeGreaterThanOrEqual(0);
-        expect(expectedCachedRatio(timing)).toBeLessThanOrEqual(1);
+        expect(paceOf(timing).cachedRatio).toBeGreaterThanOrEqual(0);
+        expect(paceOf(timing).cachedRatio).toBeLessThanOrEqual(1);
       }),
     );
   });

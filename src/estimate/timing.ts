@@ -26,24 +26,44 @@ export interface ServiceTime {
   readonly perTokenVariance: number;
 }
 
-export function expectedServiceTime(timing: InstanceTiming, uncachedTokens: number): ServiceTime {
+/** What is expected of an instance, whatever the prompt. */
+export interface Pace {
+  readonly baseMs: number;
+  readonly baseVariance: number;
+  /** Uncached prompt tokens per second; above 0. */
+  readonly prefillRate: number;
+  /** Variance of that rate, relative to its square. */
+  readonly prefillSpread: number;
+  readonly perTokenMs: number;
+  readonly perTokenVariance: number;
+  /** Share of prompt tokens that the prefix cache is expected to hold: 0 while cold. */
+  readonly cachedRatio: number;
+}
+
+export function paceOf(timing: InstanceTiming): Pace {
   const rate = prefillRate(timing);
-  const prefillMs = (uncachedTokens / rate) * 1000;
-  // First order: the share by which a quotient deviates is the share by which its divisor does.
   const rateVariance = expectedVariance(timing.prefillTokensPerSecond, PREFILL_RATE_PRIOR);
+  const { cachedRatio } = timing;
   return {
-    ttftMs: Math.max(0, expectedMean(timing.ttftBaseMs, TTFT_BASE_PRIOR)) + prefillMs,
-    ttftVariance:
-      expectedVariance(timing.ttftBaseMs, TTFT_BASE_PRIOR) +
-      (rateVariance / (rate * rate)) * prefillMs * prefillMs,
+    baseMs: Math.max(0, expectedMean(timing.ttftBaseMs, TTFT_BASE_PRIOR)),
+    baseVariance: expectedVariance(timing.ttftBaseMs, TTFT_BASE_PRIOR),
+    prefillRate: rate,
+    prefillSpread: rateVariance / (rate * rate),
     perTokenMs: Math.max(0, expectedMean(timing.perTokenMs, PER_TOKEN_PRIOR)),
     perTokenVariance: expectedVariance(timing.perTokenMs, PER_TOKEN_PRIOR),
+    cachedRatio: cachedRatio === null ? 0 : Math.min(1, Math.max(0, cachedRatio.mean)),
   };
 }
 
-/** Share of prompt tokens that the prefix cache is expected to hold: 0 while cold. */
-export function expectedCachedRatio(timing: InstanceTiming): number {
-  return timing.cachedRatio === null ? 0 : Math.min(1, Math.max(0, timing.cachedRatio.mean));
+export function expectedServiceTime(pace: Pace, uncachedTokens: number): ServiceTime {
+  const prefillMs = (uncachedTokens / pace.prefillRate) * 1000;
+  return {
+    ttftMs: pace.baseMs + prefillMs,
+    // First order: the share by which a quotient deviates is the share by which its divisor does.
+    ttftVariance: pace.baseVariance + pace.prefillSpread * prefillMs * prefillMs,
+    perTokenMs: pace.perTokenMs,
+    perTokenVariance: pace.perTokenVariance,
+  };
 }
 
 function prefillRate(timing: InstanceTiming): number {
@@ -90,7 +110,7 @@ export function observeRequest(timing: InstanceTiming, request: TimedRequest): I
       ? observe(timing.cachedRatio, cachedTokens / promptTokens, HALF_LIFE)
       : timing.cachedRatio;
   if (isWhole) {
-    const expectedMs = expectedServiceTime(timing, uncachedTokens).ttftMs + waitMs;
+    const expectedMs = expectedServiceTime(paceOf(timing), uncachedTokens).ttftMs + waitMs;
     const restMs = request.totalMs - expectedMs;
     if (outputTokens < TELLING_OUTPUT_TOKENS || restMs <= 0) return { ...timing, cachedRatio };
     const perTokenMs = track(timing.perTokenMs, restMs / (outputTokens - 1));

@@ -13,11 +13,19 @@ import type {
 import { awardBids } from './award.ts';
 import { createHouseBidder } from './house-bidder.ts';
 import { quoteBids } from './quote-bids.ts';
+import { draftOf } from './draft-bid.ts';
 import { scoreBid } from './score.ts';
 import { instanceOf, mandateOf, modelOf, NO_LIMITS, ruleAgainst } from './fixtures/request.ts';
 import { stateOf, viewOf, workloadOf } from './fixtures/request.ts';
 
 const house = [createHouseBidder()];
+
+function scored(quote: Quote, accuracy: Estimate | null, by: Parameters<typeof scoreBid>[1]): Bid {
+  const bid = draftOf(quote, accuracy);
+  scoreBid(bid, by);
+  return bid;
+}
+
 const OBJECTIVE = { usdPerError: 0.01, usdPerSecond: 0.001, usdPerKilojoule: 0.001 };
 
 const amount = (max: number) => fc.double({ min: 0, max, noNaN: true });
@@ -119,8 +127,8 @@ describe('the auction', () => {
     fc.assert(
       fc.property(bids, limitsArbitrary, (quotes, limits) => {
         const mandate = mandateOf({ objective: OBJECTIVE, limits });
-        const scored = quotes.map(({ quote, accuracy }) => scoreBid(quote, accuracy, mandate));
-        const result = awardBids({ bids: scored, excluded: [] }, mandate);
+        const bids = quotes.map(({ quote, accuracy }) => scored(quote, accuracy, mandate));
+        const result = awardBids({ bids, excluded: [] }, mandate);
         const z = { 0.5: 0, 0.9: 1.2815515, 0.99: 2.3263478 }[limits.quantile]!;
         const isOver = (value: Estimate | null, max: number | null): boolean =>
           max !== null &&
@@ -136,8 +144,8 @@ describe('the auction', () => {
           expect(low).toBeGreaterThanOrEqual(limits.minAccuracy - 1e-6);
         }
         const ranked = isRefusal(result) ? [] : result.ranked;
-        const out = isRefusal(result) ? scored.length : result.excluded.length;
-        expect(ranked.length + out).toBe(scored.length);
+        const out = isRefusal(result) ? bids.length : result.excluded.length;
+        expect(ranked.length + out).toBe(bids.length);
       }),
     );
   });
@@ -190,11 +198,11 @@ describe('the score', () => {
     });
     fc.assert(
       fc.property(quoteArbitrary('a'), amount(10), ({ quote, accuracy }, more) => {
-        const bid = scoreBid(quote, accuracy, mandate);
+        const bid = scored(quote, accuracy, mandate);
         const sum = Object.values(bid.terms).reduce((total, term) => total + term, 0);
         expect(bid.score).toBeCloseTo(sum, 9);
         const worse = (changes: Partial<Quote>, by: Estimate | null = accuracy): void => {
-          const { score } = scoreBid({ ...quote, ...changes }, by, mandate);
+          const { score } = scored({ ...quote, ...changes }, by, mandate);
           expect(score).toBeGreaterThanOrEqual(bid.score - 1e-9);
         };
         const add = ({ mean, deviation }: Estimate): Estimate => ({ mean: mean + more, deviation });
@@ -223,7 +231,7 @@ describe('the score', () => {
       outputTokens: { mean: 100, deviation: 0 },
     };
     const limits = { ...NO_LIMITS, maxLatencyMs: 1_000 };
-    const bid = scoreBid(quote, { mean: 0.8, deviation: 0 }, { objective: OBJECTIVE, limits });
+    const bid = scored(quote, { mean: 0.8, deviation: 0 }, { objective: OBJECTIVE, limits });
     expect(bid.terms.cost).toBe(0.002);
     expect(bid.terms.time).toBeCloseTo(0.003, 12);
     expect(bid.terms.error).toBeCloseTo(0.002, 12);
@@ -231,7 +239,7 @@ describe('the score', () => {
     expect(bid.terms.lateness).toBeCloseTo(0.002, 12);
     expect(bid.terms.switching).toBe(0);
     const unsure = { ...quote, latencyMs: { mean: 1_000, deviation: 1_000 } };
-    const late = scoreBid(unsure, null, { objective: OBJECTIVE, limits }).terms.lateness;
+    const late = scored(unsure, null, { objective: OBJECTIVE, limits }).terms.lateness;
     expect(late).toBeCloseTo(0.001 / Math.sqrt(2 * Math.PI), 12);
   });
 

@@ -13,7 +13,7 @@ export interface MarketRefusal extends Refusal {
  */
 export function awardBids(quotes: Quotes, mandate: Mandate): Award | Refusal {
   if (quotes.bids.length === 0) return nobody(quotes, mandate);
-  if (!hasLimits(mandate.limits)) return award([...quotes.bids], quotes.excluded);
+  if (!hasLimits(mandate.limits)) return award(quotes.bids, quotes.excluded);
   const test = new LimitTest(mandate.limits);
   const kept: Bid[] = [];
   const excluded: Exclusion[] = [...quotes.excluded];
@@ -46,15 +46,33 @@ function isNearer(miss: Miss, bid: Bid, nearest: NearMiss): boolean {
   return bid.instance.id < nearest.bid.instance.id;
 }
 
-function award(bids: Bid[], excluded: readonly Exclusion[]): Award {
-  const ranked = bids.length > 1 ? bids.sort(byScore) : bids;
+function award(bids: readonly Bid[], excluded: readonly Exclusion[]): Award {
+  const ranked = rank(bids);
   return {
     kind: 'award',
     ranked,
     excluded,
-    clearingScore: ranked[1]?.score ?? null,
+    clearingScore: ranked.length > 1 ? ranked[1]!.score : null,
     propensity: 1,
   };
+}
+
+/** Fleets up to this size are sorted by insertion, which beats `sort` as long as they are small. */
+const FEW_BIDS = 16;
+
+function rank(bids: readonly Bid[]): Bid[] {
+  const ranked = bids.slice();
+  if (ranked.length > FEW_BIDS) return ranked.sort(byScore);
+  for (let i = 1; i < ranked.length; i++) {
+    const bid = ranked[i]!;
+    let at = i;
+    while (at > 0 && byScore(bid, ranked[at - 1]!) < 0) {
+      ranked[at] = ranked[at - 1]!;
+      at--;
+    }
+    ranked[at] = bid;
+  }
+  return ranked;
 }
 
 function byScore(a: Bid, b: Bid): number {

@@ -12,44 +12,50 @@ export interface DecisionLog {
   latest(limit: number): DecisionView[];
 }
 
-/** Keeps `capacity` decisions in a ring. Remembering writes over the oldest; explaining is paid for by whoever asks. */
+/**
+ * Keeps `capacity` decisions in a ring; explaining is paid for by whoever asks. A worker counts its
+ * decisions in their ids, so an id tells its own place, where it writes over an older one: a map would
+ * have to hash every id, and would churn.
+ */
 export function createDecisionLog(capacity: number): DecisionLog {
   assert(Number.isInteger(capacity) && capacity > 0, 'a decision log holds at least one decision');
-  const ring: DecisionRecord[] = [];
-  const byId = new Map<string, DecisionRecord>();
-  let next = 0;
-
-  function oldest(decision: Decision): DecisionRecord {
-    const slot = next;
-    next = next + 1 === capacity ? 0 : next + 1;
-    const record = ring[slot];
-    if (record === undefined) return (ring[slot] = new DecisionRecord(decision.policy));
-    byId.delete(record.id);
-    return record;
-  }
+  const ring: (DecisionRecord | null)[] = Array.from({ length: capacity }, () => null);
+  let remembered = 0;
 
   return {
     remember(decision) {
       const { id } = decision.workload;
-      let record = byId.get(id);
-      if (record === undefined) {
-        record = oldest(decision);
-        byId.set(id, record);
-      }
+      const place = countOf(id) % capacity;
+      const record = (ring[place] ??= new DecisionRecord(decision.policy));
+      if (record.id !== id) record.order = remembered++;
       record.write(decision);
     },
 
     view(id) {
-      const record = byId.get(id);
-      return record === undefined ? null : viewOf(record);
+      const record = ring[countOf(id) % capacity] ?? null;
+      return record === null || record.id !== id ? null : viewOf(record);
     },
 
     latest(limit) {
-      const views: DecisionView[] = [];
-      for (let back = 1; back <= ring.length && views.length < limit; back++) {
-        views.push(viewOf(ring[(next - back + capacity) % capacity]!));
-      }
-      return views;
+      return ring
+        .filter((record) => record !== null)
+        .sort((a, b) => b.order - a.order)
+        .slice(0, limit)
+        .map(viewOf);
     },
   };
+}
+
+/** Random characters of an id before its count; see `createDecisionIds`. */
+const RANDOM_CHARACTERS = 12;
+
+/** The count at the end of a decision id. Of any other text, some number: only a whole id finds a decision. */
+function countOf(id: string): number {
+  let count = 0;
+  for (let at = id.indexOf('-', 2) + 1 + RANDOM_CHARACTERS; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    // Modulo 2³², as an unsigned integer: it never leaves the small numbers' range of exact arithmetic.
+    count = (count * 36 + (code >= 97 ? code - 87 : code - 48)) >>> 0;
+  }
+  return count;
 }

@@ -3,6 +3,7 @@ import type { Award, Bid, Decision, Exclusion, Mandate, Policy } from '../contra
 import type { Quotes, Refusal, SpentReading } from '../contract/index.ts';
 import type { MarketRefusal } from './award.ts';
 import { PackedBids } from './packed-bids.ts';
+import { PackedReadings } from './packed-readings.ts';
 
 /** Names of models are short; a longer one is the client's text, cut and copied so that it keeps no body alive. */
 const MODEL_NAME_MAX = 128;
@@ -12,6 +13,8 @@ const NO_QUOTES: Quotes = { bids: [], excluded: [] };
 /** What is kept of a decision: scalars, and values that hold no text of the client. Written over when its turn comes. */
 export class DecisionRecord {
   id = '';
+  /** The place in the order in which decisions were remembered. */
+  order = 0;
   receivedAtMs = 0;
   surface = '';
   tenant = '';
@@ -19,13 +22,14 @@ export class DecisionRecord {
   archetype = '';
   promptBytes = 0;
   policy: Policy;
-  readings: readonly (SpentReading | undefined)[] = [];
   mandate: Mandate | null = null;
   refusal: Pick<Refusal, 'reason' | 'message'> | null = null;
-  clearingScore: number | null = null;
   propensity: number | null = null;
   excluded: readonly Exclusion[] = [];
   readonly #bids = new PackedBids();
+  readonly #readings = new PackedReadings();
+  /** NaN where there is none: a number in place, where a number or null would be an object apart. */
+  #clearingScore = NaN;
 
   constructor(policy: Policy) {
     this.policy = policy;
@@ -40,7 +44,7 @@ export class DecisionRecord {
     this.archetype = workload.archetype().key;
     this.promptBytes = workload.promptBytes;
     this.policy = policy;
-    this.readings = signals.readings();
+    this.#readings.pack(signals.readings());
     this.mandate = mandate;
     if (isRefusal(result)) this.#writeRefusal(result);
     else this.#writeAward(result);
@@ -48,12 +52,20 @@ export class DecisionRecord {
 
   /** Best first. */
   bids(): Bid[] {
-    return this.#bids.unpack();
+    return this.mandate === null ? [] : this.#bids.unpack(this.mandate);
+  }
+
+  readings(): readonly (SpentReading | undefined)[] {
+    return this.#readings.unpack();
+  }
+
+  clearingScore(): number | null {
+    return Number.isNaN(this.#clearingScore) ? null : this.#clearingScore;
   }
 
   #writeAward({ ranked, excluded, clearingScore, propensity }: Award): void {
     this.refusal = null;
-    this.clearingScore = clearingScore;
+    this.#clearingScore = clearingScore ?? NaN;
     this.propensity = propensity;
     this.excluded = excluded;
     this.#bids.pack(ranked);
@@ -63,7 +75,7 @@ export class DecisionRecord {
   #writeRefusal(refusal: Refusal): void {
     const { bids, excluded } = (refusal as Partial<MarketRefusal>).quotes ?? NO_QUOTES;
     this.refusal = { reason: refusal.reason, message: refusal.message };
-    this.clearingScore = null;
+    this.#clearingScore = NaN;
     this.propensity = null;
     this.excluded = excluded;
     this.#bids.pack([...bids].sort((a, b) => a.score - b.score));

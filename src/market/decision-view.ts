@@ -1,9 +1,10 @@
-import type { Bid, BidView, DecisionView } from '../contract/index.ts';
+import type { Bid, BidView, DecisionView, Policy, SpentReading } from '../contract/index.ts';
 import type { DecisionRecord } from './decision-record.ts';
 
 /** Tells a remembered decision; its outcome is the ledger's to tell. Nothing of an instance but its id and its model's gets in. */
 export function viewOf(record: DecisionRecord): DecisionView {
-  const { policy, mandate, refusal, readings } = record;
+  const { policy, mandate, refusal } = record;
+  const readings = record.readings();
   const bids = record.bids();
   return {
     id: record.id,
@@ -16,20 +17,23 @@ export function viewOf(record: DecisionRecord): DecisionView {
     mode: mandate?.mode ?? null,
     archetype: record.archetype,
     promptBytes: record.promptBytes,
-    signals: signalsOf(record),
+    signals: signalsOf(policy, readings),
     rules: policy.explain(mandate?.route ?? '', readings),
     objective: mandate === null ? null : { ...mandate.objective, limits: mandate.limits },
     bids: bids.map((bid) => bidView(bid, bids[0]!.score)),
     excluded: record.excluded,
     winner: refusal === null ? (bids[0]?.instance.id ?? null) : null,
-    clearingScoreUsd: record.clearingScore,
+    clearingScoreUsd: record.clearingScore(),
     propensity: record.propensity,
     refusal,
     outcome: null,
   };
 }
 
-function signalsOf({ policy, readings }: DecisionRecord): DecisionView['signals'] {
+function signalsOf(
+  policy: Policy,
+  readings: readonly (SpentReading | undefined)[],
+): DecisionView['signals'] {
   return policy.slots.map(({ key, cost }, slot) => {
     const reading = readings[slot];
     if (reading === undefined) {

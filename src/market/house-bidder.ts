@@ -4,118 +4,91 @@ import type {
   Instance,
   Mandate,
   MarketView,
-  Model,
   PowerCurve,
   Price,
-  Quote,
   Workload,
 } from '../contract/index.ts';
-import { NO_TELEMETRY } from '../contract/index.ts';
 import {
-  COLD_TIMING,
-  expectedCachedRatio,
+  decodeJoules,
   expectedServiceTime,
-  loadPrice,
-  occupancy,
   PICO_PER_USD,
-  requestEnergyJoules,
-  underCeiling,
+  prefillJoules,
   waitMs,
   waitVariance,
 } from '../estimate/index.ts';
 import type { ServiceTime } from '../estimate/index.ts';
-import { createForecasts } from './forecasts.ts';
-import type { Forecast, Forecasts } from './forecasts.ts';
-import { createStateIndex } from './state-index.ts';
+import { NO_TERMS } from './draft-bid.ts';
+import type { DraftBid } from './draft-bid.ts';
+import type { Forecast } from './forecast.ts';
+import { Standings } from './standing.ts';
+import type { Standing } from './standing.ts';
 
 /** Quotes for instances that cannot quote for themselves, from beliefs, telemetry and the model's card. */
 export function createHouseBidder(): Bidder {
   return new HouseBidder();
 }
 
-class HouseBidder implements Bidder {
+export class HouseBidder implements Bidder {
   readonly apiVersion = 1;
   readonly name = 'house';
-  readonly #forecasts: Forecasts = createForecasts();
-  readonly #states = createStateIndex();
+  readonly #standings = new Standings();
 
-  quote(workload: Workload, mandate: Mandate, instance: Instance, view: MarketView): Quote {
+  /** The quote is made as the bid that the market is going to score. */
+  quote(workload: Workload, mandate: Mandate, instance: Instance, view: MarketView): DraftBid {
     const { model } = instance;
-    const forecast = this.#forecasts.of(workload, mandate, model, view.beliefs);
-    const { promptTokens, answerTokens } = forecast;
-    const answer = underCeiling(answerTokens, ceilingOf(workload, mandate, model));
-    const outputTokens = times(answer, Math.max(1, workload.choices));
+    const standing = this.#standings.of(view.fleet, instance);
+    const { forecast } = standing;
+    forecast.read(workload, mandate, view.beliefs);
+    const { promptTokens, answerTokens, answer, outputTokens } = forecast;
 
-    const timing = view.beliefs.timing.get(instance.id) ?? COLD_TIMING;
-    const cachedTokens = promptTokens.mean * expectedCachedRatio(timing);
-    const service = expectedServiceTime(timing, promptTokens.mean - cachedTokens);
+    const pace = standing.paceIn(view.beliefs);
+    const cachedTokens = promptTokens.mean * pace.cachedRatio;
+    const service = expectedServiceTime(pace, promptTokens.mean - cachedTokens);
     const decodeMs = service.perTokenMs * Math.max(0, answer.mean - 1);
 
-    const telemetry = this.#states.of(view.fleet, instance.id)?.telemetry ?? NO_TELEMETRY;
-    const busy = occupancy(instance, telemetry, view.load.inFlight(instance.id));
+    standing.load(view.load.inFlight(instance.id));
+    const { busy, price } = standing;
     // Those in front are taken to be requests like this one, without its ceiling.
     const othersMs = service.ttftMs + service.perTokenMs * answerTokens.mean;
     const queueMs = waitMs(busy, othersMs);
     const ttftMs = queueMs + service.ttftMs;
     const ttftVariance = service.ttftVariance + waitVariance(busy, othersMs);
-    const price = loadPrice(busy.kvUsageRatio, busy.ahead / busy.slots);
 
     return {
       instance,
-      costUsd: costOf(model.price, forecast, { cachedTokens, outputTokens, price }),
+      costUsd: model.price === null ? null : costOf(model.price, forecast, cachedTokens, price),
       waitMs: queueMs,
       ttftMs: { mean: ttftMs, deviation: Math.sqrt(ttftVariance) },
       latencyMs: {
         mean: ttftMs + decodeMs,
         deviation: Math.sqrt(ttftVariance + decodeVariance(service, answer)),
       },
-      energyJoules: energyOf(model.power, service, outputTokens, busy.batch),
+      energyJoules:
+        model.power === null ? null : energyOf(model.power, standing, service, outputTokens),
       loadPrice: price,
       promptTokens: Math.ceil(promptTokens.mean),
       cachedTokens: Math.floor(cachedTokens),
       outputTokens,
+      accuracy: standing.accuracy,
+      score: 0,
+      terms: NO_TERMS,
     };
   }
 }
 
-/** The most tokens that one answer may have: the caller's, the route's and the model's ceiling apply together. */
-function ceilingOf(workload: Workload, mandate: Mandate, model: Model): number {
-  return Math.min(
-    workload.outputCeilingTokens ?? Infinity,
-    mandate.injection.maxOutputTokens ?? Infinity,
-    model.maxOutputTokens ?? Infinity,
-  );
-}
-
-function times(estimate: Estimate, count: number): Estimate {
-  if (count === 1) return estimate;
-  return { mean: estimate.mean * count, deviation: estimate.deviation * count };
-}
-
-/** `((prompt − cached)·r_in + cached·r_cached + output·r_out)·m`, in USD; null where the price is unknown. */
+/** `((prompt − cached)·r_in + cached·r_cached + output·r_out)·m`, in USD. */
 function costOf(
-  rates: Price | null,
-  { promptTokens }: Forecast,
-  sale: {
-    readonly cachedTokens: number;
-    readonly outputTokens: Estimate;
-    readonly price: number;
-  },
-): Estimate | null {
-  if (rates === null) return null;
-  const { inputPicoUsd, cachedInputPicoUsd, outputPicoUsd } = rates;
-  const { cachedTokens, outputTokens, price } = sale;
+  { inputPicoUsd, cachedInputPicoUsd, outputPicoUsd }: Price,
+  { promptTokens, outputTokens, priceDeviation }: Forecast,
+  cachedTokens: number,
+  price: number,
+): Estimate {
   const picoUsd =
     (promptTokens.mean - cachedTokens) * inputPicoUsd +
     cachedTokens * cachedInputPicoUsd +
     outputTokens.mean * outputPicoUsd;
-  const promptPart = promptTokens.deviation * inputPicoUsd;
-  const outputPart = outputTokens.deviation * outputPicoUsd;
   const factor = price / PICO_PER_USD;
-  return {
-    mean: picoUsd * factor,
-    deviation: Math.sqrt(promptPart * promptPart + outputPart * outputPart) * factor,
-  };
+  return { mean: picoUsd * factor, deviation: priceDeviation * factor };
 }
 
 /** Variance of the product of two independent quantities: output tokens and the time per token. */
@@ -131,23 +104,21 @@ function decodeVariance(
   );
 }
 
-/** The joules that this request adds to the batch that it joins; null where the power curve is unknown. */
+/** The joules that this request adds to the batch that it joins. */
 function energyOf(
-  curve: PowerCurve | null,
+  curve: PowerCurve,
+  { batchWatts, busy }: Standing,
   { ttftMs, ttftVariance, perTokenMs, perTokenVariance }: ServiceTime,
   { mean, deviation }: Estimate,
-  batch: number,
-): Estimate | null {
-  if (curve === null) return null;
-  const decodeMs = perTokenMs * mean;
-  const joules = requestEnergyJoules(curve, { batch, prefillMs: ttftMs, decodeMs });
-  const prefillJoules = (curve.peakWatts * curve.gpus * ttftMs) / 1000;
-  const prefillDeviation = ttftMs > 0 ? prefillJoules * (Math.sqrt(ttftVariance) / ttftMs) : 0;
+): Estimate {
+  const prefill = prefillJoules(curve, ttftMs);
+  const joules = prefill + decodeJoules(batchWatts, Math.max(1, busy.batch), perTokenMs * mean);
+  const prefillDeviation = ttftMs > 0 ? prefill * (Math.sqrt(ttftVariance) / ttftMs) : 0;
   const lengthRatio = mean > 0 ? deviation / mean : 0;
   const paceVariance = perTokenMs > 0 ? perTokenVariance / (perTokenMs * perTokenMs) : 0;
-  const decodeJoules = joules - prefillJoules;
+  const decode = joules - prefill;
   const variance =
     prefillDeviation * prefillDeviation +
-    decodeJoules * decodeJoules * (lengthRatio * lengthRatio + paceVariance);
+    decode * decode * (lengthRatio * lengthRatio + paceVariance);
   return { mean: joules, deviation: Math.sqrt(variance) };
 }

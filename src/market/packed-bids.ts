@@ -1,11 +1,16 @@
-import type { Bid, Estimate, Instance } from '../contract/index.ts';
+import type { Bid, Estimate, Instance, Mandate } from '../contract/index.ts';
+import { accuracyOf } from './accuracy.ts';
+import { draftOf } from './draft-bid.ts';
+import { scoreBid } from './score.ts';
 
 /** Cells per bid; `pack` and `unpack` name them in the same order. An unknown quantity is NaN. */
-const CELLS = 22;
+const CELLS = 14;
 
 /**
  * Bids as numbers in one array that is written over and over. A worker remembers thousands of
  * decisions, and objects that live that long cost the garbage collector more than making them did.
+ * What follows from the rest (accuracy, score) is left out: by the time that a record is written
+ * again its memory has left the processor's caches, and every line of it is paid for.
  */
 export class PackedBids {
   #cells = new Float64Array(0);
@@ -18,14 +23,14 @@ export class PackedBids {
     this.#count = bids.length;
     for (let i = 0; i < bids.length; i++) {
       const bid = bids[i]!;
-      this.#instances[i] = bid.instance;
+      if (this.#instances[i] !== bid.instance) this.#instances[i] = bid.instance;
       this.#packOne(bid, i * CELLS);
     }
   }
 
   #packOne(bid: Bid, start: number): void {
     const cells = this.#cells;
-    const { costUsd, energyJoules, accuracy, terms } = bid;
+    const { costUsd, energyJoules } = bid;
     cells[start] = costUsd === null ? NaN : costUsd.mean;
     cells[start + 1] = costUsd === null ? NaN : costUsd.deviation;
     cells[start + 2] = bid.waitMs;
@@ -40,31 +45,16 @@ export class PackedBids {
     cells[start + 11] = bid.cachedTokens;
     cells[start + 12] = bid.outputTokens.mean;
     cells[start + 13] = bid.outputTokens.deviation;
-    cells[start + 14] = accuracy === null ? NaN : accuracy.mean;
-    cells[start + 15] = accuracy === null ? NaN : accuracy.deviation;
-    cells[start + 16] = terms.cost;
-    cells[start + 17] = terms.time;
-    cells[start + 18] = terms.error;
-    cells[start + 19] = terms.energy;
-    cells[start + 20] = terms.lateness;
-    cells[start + 21] = terms.switching;
   }
 
-  unpack(): Bid[] {
+  /** The bids, scored again by the mandate that they were made under. */
+  unpack(mandate: Mandate): Bid[] {
     return this.#instances.slice(0, this.#count).map((instance, i) => {
       const cells = this.#cells.subarray(i * CELLS, (i + 1) * CELLS);
       const cell = (at: number): number => cells[at]!;
       const estimate = (at: number): Estimate => ({ mean: cell(at), deviation: cell(at + 1) });
       const known = (at: number): Estimate | null => (Number.isNaN(cell(at)) ? null : estimate(at));
-      const terms = {
-        cost: cell(16),
-        time: cell(17),
-        error: cell(18),
-        energy: cell(19),
-        lateness: cell(20),
-        switching: cell(21),
-      };
-      return {
+      const quote = {
         instance,
         costUsd: known(0),
         waitMs: cell(2),
@@ -75,11 +65,10 @@ export class PackedBids {
         promptTokens: cell(10),
         cachedTokens: cell(11),
         outputTokens: estimate(12),
-        accuracy: known(14),
-        score:
-          terms.cost + terms.time + terms.error + terms.energy + terms.lateness + terms.switching,
-        terms,
       };
+      const bid = draftOf(quote, accuracyOf(instance.model));
+      scoreBid(bid, mandate);
+      return bid;
     });
   }
 }

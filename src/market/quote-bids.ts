@@ -4,16 +4,23 @@ import type {
   Estimate,
   Exclusion,
   Instance,
+  InstanceState,
   Mandate,
   MarketView,
-  Model,
   Quote,
   Quotes,
   Workload,
 } from '../contract/index.ts';
+import { accuracyOf } from './accuracy.ts';
+import { draftOf } from './draft-bid.ts';
+import type { DraftBid } from './draft-bid.ts';
 import { exclusionOf, windowExclusion } from './eligibility.ts';
-import { heldToRecord } from './reputation.ts';
+import { HouseBidder } from './house-bidder.ts';
+import { holdToRecord } from './reputation.ts';
 import { scoreBid } from './score.ts';
+
+/** Shared by the requests that nobody is kept from: what is remembered of a decision holds it for long. */
+const NOBODY: readonly Exclusion[] = [];
 
 /**
  * One bid per placement that may serve, from one snapshot. The house bidder is first; the last that
@@ -25,62 +32,78 @@ export function quoteBids(
   view: MarketView,
   bidders: readonly Bidder[],
 ): Quotes {
+  const { states } = view.fleet;
+  const asked: Asked = { workload, mandate, view };
   const bids: Bid[] = [];
-  const excluded: Exclusion[] = [];
-  for (const state of view.fleet.states) {
+  let excluded: Exclusion[] | null = null;
+  for (let i = 0; i < states.length; i++) {
+    const state = states[i]!;
     const barred = exclusionOf(workload, mandate, state, view.load);
-    if (barred !== null) {
-      excluded.push(barred);
-      continue;
-    }
-    const { instance } = state;
-    const quote = lastQuote(bidders, { workload, mandate, instance, view });
-    if (quote === null) {
-      excluded.push({
-        instance: instance.id,
-        cause: 'capability',
-        detail: 'no bidder quotes for it',
-      });
-      continue;
-    }
-    const tooSmall = windowExclusion(workload, state, quote.promptTokens);
-    if (tooSmall !== null) {
-      excluded.push(tooSmall);
-      continue;
-    }
-    const reputation = view.beliefs.reputation.get(instance.id);
-    const held = heldToRecord(quote, reputation, workload.receivedAtMs);
-    bids.push(scoreBid(held, accuracyOf(instance.model), mandate));
+    const offer = barred ?? offerFor(state, bidders, asked);
+    if ('score' in offer) bids.push(offer);
+    else (excluded ??= []).push(offer);
   }
-  return { bids, excluded };
+  return { bids, excluded: excluded ?? NOBODY };
 }
 
 interface Asked {
   readonly workload: Workload;
   readonly mandate: Mandate;
-  readonly instance: Instance;
   readonly view: MarketView;
 }
 
-function lastQuote(bidders: readonly Bidder[], asked: Asked): Quote | null {
+/** The bid for one instance that may serve, or why there is none. */
+function offerFor(
+  state: InstanceState,
+  bidders: readonly Bidder[],
+  asked: Asked,
+): Bid | Exclusion {
+  const { workload, mandate, view } = asked;
+  const { instance } = state;
+  const bid = lastWord(instance, bidders, asked);
+  if (bid === null) {
+    return { instance: instance.id, cause: 'capability', detail: 'no bidder quotes for it' };
+  }
+  const tooSmall = windowExclusion(workload, state, bid.promptTokens);
+  if (tooSmall !== null) return tooSmall;
+  holdToRecord(bid, view.beliefs.reputation.get(instance.id), workload.receivedAtMs);
+  scoreBid(bid, mandate);
+  return bid;
+}
+
+function lastWord(
+  instance: Instance,
+  bidders: readonly Bidder[],
+  asked: Asked,
+): DraftBid | null {
   for (let i = bidders.length - 1; i > 0; i--) {
-    const quote = pluginQuote(bidders[i]!, asked);
-    if (quote !== null) return quote;
+    const quote = pluginQuote(bidders[i]!, instance, asked);
+    if (quote !== null) return draftOf(quote, accuracyOf(instance.model));
   }
   const house = bidders[0];
-  return house === undefined ? null : soundQuote(house, asked);
+  if (house === undefined) return null;
+  if (house instanceof HouseBidder) {
+    const bid = house.quote(asked.workload, asked.mandate, instance, asked.view);
+    return isSound(bid) ? bid : null;
+  }
+  const quote = soundQuote(house, instance, asked);
+  return quote === null ? null : draftOf(quote, accuracyOf(instance.model));
 }
 
 /** A plugin's failure costs it its word. One of the house bidder is ours, and surfaces. */
-function pluginQuote(bidder: Bidder, asked: Asked): Quote | null {
+function pluginQuote(bidder: Bidder, instance: Instance, asked: Asked): Quote | null {
   try {
-    return soundQuote(bidder, asked);
+    return soundQuote(bidder, instance, asked);
   } catch {
     return null;
   }
 }
 
-function soundQuote(bidder: Bidder, { workload, mandate, instance, view }: Asked): Quote | null {
+function soundQuote(
+  bidder: Bidder,
+  instance: Instance,
+  { workload, mandate, view }: Asked,
+): Quote | null {
   const quote = bidder.quote(workload, mandate, instance, view);
   return quote !== null && quote.instance === instance && isSound(quote) ? quote : null;
 }
@@ -104,14 +127,4 @@ function isQuantity({ mean, deviation }: Estimate): boolean {
 
 function isAmount(value: number): boolean {
   return value >= 0 && value < Infinity;
-}
-
-/** The operator's figure counts as if it had been measured on this many questions. */
-const PRIOR_QUESTIONS = 400;
-
-/** P(correct) with the deviation of a Beta posterior, `√(p(1 − p)/(n + 1))`; null where nobody has said. */
-function accuracyOf(model: Model): Estimate | null {
-  const p = model.accuracy.default;
-  if (p === null) return null;
-  return { mean: p, deviation: Math.sqrt((p * (1 - p)) / (PRIOR_QUESTIONS + 1)) };
 }

@@ -1,24 +1,21 @@
-import type { Estimate, Quote, Reputation } from '../contract/index.ts';
-import { inflationOf, reputationAt } from '../estimate/index.ts';
+import type { Estimate, Reputation } from '../contract/index.ts';
+import { inflationAt } from '../estimate/index.ts';
+import type { DraftBid } from './draft-bid.ts';
 
 /**
- * The quote as its bidder's record makes it credible: times are multiplied by the habitual
- * overpromise, and their deviation grows by the whole correction, since nobody knows when the
- * habit strikes.
+ * Makes the bid as credible as its bidder's record: times are multiplied by the habitual overpromise,
+ * and their deviation grows by the whole correction, since nobody knows when the habit strikes.
  */
-export function heldToRecord(
-  quote: Quote,
+export function holdToRecord(
+  bid: DraftBid,
   reputation: Reputation | undefined,
   nowMs: number,
-): Quote {
-  if (reputation === undefined) return quote;
-  const factor = inflationOf(reputationAt(reputation, nowMs));
-  if (!(factor > 1)) return quote;
-  return {
-    ...quote,
-    ttftMs: inflated(quote.ttftMs, factor),
-    latencyMs: inflated(quote.latencyMs, factor),
-  };
+): void {
+  if (reputation === undefined) return;
+  const factor = inflationAt(reputation, nowMs);
+  if (!(factor > 1)) return;
+  bid.ttftMs = inflated(bid.ttftMs, factor);
+  bid.latencyMs = inflated(bid.latencyMs, factor);
 }
 
 function inflated({ mean, deviation }: Estimate, factor: number): Estimate {

@@ -1,5 +1,6 @@
-import type { Bid, Estimate, Mandate, Quote, ScoreTerms } from '../contract/index.ts';
+import type { Mandate, Quote } from '../contract/index.ts';
 import { expectedOverrun } from '../estimate/index.ts';
+import type { DraftBid } from './draft-bid.ts';
 
 /**
  * What an unknown quantity is scored as. It stays null in the bid and is shown as unknown; the
@@ -26,39 +27,25 @@ const STAND_INS = {
  * KV that a session would leave behind, which is nothing while no session is bound to an instance.
  */
 export function scoreBid(
-  quote: Quote,
-  accuracy: Estimate | null,
+  bid: DraftBid,
   { objective, limits }: Pick<Mandate, 'objective' | 'limits'>,
-): Bid {
+): void {
   const { usdPerSecond, usdPerError, usdPerKilojoule } = objective;
-  const { mean: latencyMs, deviation } = quote.latencyMs;
+  const { costUsd, accuracy, energyJoules } = bid;
+  const { mean: latencyMs, deviation } = bid.latencyMs;
   const deadlineMs = limits.maxLatencyMs;
-  const terms: ScoreTerms = {
-    cost: quote.costUsd === null ? standInCost(quote) : quote.costUsd.mean,
-    time: (usdPerSecond * latencyMs) / 1000,
-    error: usdPerError * (1 - (accuracy === null ? STAND_INS.accuracy : accuracy.mean)),
-    energy: (usdPerKilojoule * (quote.energyJoules?.mean ?? standInEnergy(quote))) / 1000,
-    lateness:
-      deadlineMs === null
-        ? 0
-        : (usdPerSecond * expectedOverrun(latencyMs, deviation, deadlineMs)) / 1000,
-    switching: 0,
-  };
-  return {
-    instance: quote.instance,
-    costUsd: quote.costUsd,
-    waitMs: quote.waitMs,
-    ttftMs: quote.ttftMs,
-    latencyMs: quote.latencyMs,
-    energyJoules: quote.energyJoules,
-    loadPrice: quote.loadPrice,
-    promptTokens: quote.promptTokens,
-    cachedTokens: quote.cachedTokens,
-    outputTokens: quote.outputTokens,
-    accuracy,
-    score: terms.cost + terms.time + terms.error + terms.energy + terms.lateness + terms.switching,
-    terms,
-  };
+  const cost = costUsd === null ? standInCost(bid) : costUsd.mean;
+  const time = (usdPerSecond * latencyMs) / 1000;
+  const error = usdPerError * (1 - (accuracy === null ? STAND_INS.accuracy : accuracy.mean));
+  const joules = energyJoules === null ? standInEnergy(bid) : energyJoules.mean;
+  const energy = (usdPerKilojoule * joules) / 1000;
+  const lateness =
+    deadlineMs === null
+      ? 0
+      : (usdPerSecond * expectedOverrun(latencyMs, deviation, deadlineMs)) / 1000;
+  const switching = 0;
+  bid.terms = { cost, time, error, energy, lateness, switching };
+  bid.score = cost + time + error + energy + lateness + switching;
 }
 
 function standInCost({ promptTokens, outputTokens, loadPrice }: Quote): number {

@@ -5,6 +5,8 @@ import type { Caller, FlowController, ResponseSink, Surface } from '../contract/
 import { errorEvent } from '../wire/index.ts';
 import { BodyCollector } from './body-collector.ts';
 import type { TenantGate } from './ceilings.ts';
+import { openChunks } from './event-chunks.ts';
+import type { EventChunks } from './event-chunks.ts';
 import { refuseEarly, sendFault, toFault } from './error-response.ts';
 import { writeHead } from './response-headers.ts';
 import type { OpenExchange, ServerHost } from './server-host.ts';
@@ -41,6 +43,8 @@ export class Exchange implements ResponseSink, OpenExchange {
   #heldMore: Buffer[] | null = null;
   #heldBytes = 0;
   #isEventStream = false;
+  /** Frames the events of a stream; null where the connection's end is the answer's. */
+  #chunks: EventChunks | null = null;
   #hasWritten = false;
   #listensForDrain = false;
 
@@ -140,6 +144,7 @@ export class Exchange implements ResponseSink, OpenExchange {
     }
     this.#stage = 'flowing';
     this.#writeHead(null);
+    this.#chunks = openChunks(this.#response);
     // Head and first event share one write where both come in this tick.
     process.nextTick(() => {
       if (!this.#hasWritten && this.#stage === 'flowing') this.#response.flushHeaders();
@@ -166,7 +171,7 @@ export class Exchange implements ResponseSink, OpenExchange {
       else this.#response.end(body);
     } else if (this.#stage === 'flowing') {
       this.#finish();
-      this.#response.end();
+      this.#end(null);
     } else if (this.#stage === 'asked') {
       this.onError(fault('BRS_INVARIANT', { invariant: 'an answer starts before it ends' }));
       return;
@@ -196,7 +201,7 @@ export class Exchange implements ResponseSink, OpenExchange {
       const extra = this.#isClosing() ? { connection: 'close' } : undefined;
       sendFault(this.#response, problem, this.#id, extra);
     } else if (this.#isEventStream) {
-      this.#response.end(errorEvent(problem, this.#id ?? undefined));
+      this.#end(errorEvent(problem, this.#id ?? undefined));
     } else {
       this.#response.destroy();
     }
@@ -221,7 +226,7 @@ export class Exchange implements ResponseSink, OpenExchange {
 
   #write(chunk: Buffer): boolean {
     this.#hasWritten = true;
-    if (this.#response.write(chunk)) return true;
+    if (this.#chunks === null ? this.#response.write(chunk) : this.#chunks.write(chunk)) return true;
     this.#watchStall();
     if (!this.#listensForDrain) {
       this.#listensForDrain = true;
@@ -231,6 +236,12 @@ export class Exchange implements ResponseSink, OpenExchange {
       });
     }
     return false;
+  }
+
+  #end(last: Buffer | null): void {
+    if (this.#chunks !== null) this.#chunks.end(last);
+    else if (last === null) this.#response.end();
+    else this.#response.end(last);
   }
 
   /** Gives up holding an answer that has grown large. */
