@@ -5,25 +5,39 @@ import type { AwardedDecision, BourseEvent, Decision, FlowController } from './c
 import type { FlowRelay, Observer, Quotes, Refusal, ResponseSink } from './contract/index.ts';
 import type { RunAttempts } from './contract/index.ts';
 
-/** Wraps a stage so that the observer hears how long it took; a slow stage is timed until it settles. */
+/** The most parameters that a stage has. */
+const PARAMETERS_MAX = 4;
+
+/**
+ * Wraps a stage so that the observer hears how long it took; a slow stage is timed until it settles.
+ * The wrapper has four parameters, whatever the stage takes: a rest parameter would make an array for
+ * every call, and a parameter too many costs nothing.
+ */
 export function observed<A extends readonly unknown[], R>(options: {
   readonly name: string;
   readonly stage: (...args: A) => R;
   readonly observer: Observer;
   readonly clock: Clock;
 }): (...args: A) => R {
-  const { name, stage, observer, clock } = options;
-  return (...args) => {
+  const { name, observer, clock } = options;
+  const stage = options.stage as unknown as (a: unknown, b: unknown, c: unknown, d: unknown) => R;
+  assert(stage.length <= PARAMETERS_MAX, `the stage ${name} has too many parameters to be timed`);
+  const hear = (startedMs: number): void =>
+    observer.stage(name, (clock.monotonicMs() - startedMs) * 1000);
+  const timed = (a: unknown, b: unknown, c: unknown, d: unknown): R => {
     const startedMs = clock.monotonicMs();
-    const result = stage(...args);
+    const result = stage(a, b, c, d);
     if (result instanceof Promise) {
-      const done = (): void => observer.stage(name, (clock.monotonicMs() - startedMs) * 1000);
-      result.then(done, done);
+      result.then(
+        () => hear(startedMs),
+        () => hear(startedMs),
+      );
     } else {
-      observer.stage(name, (clock.monotonicMs() - startedMs) * 1000);
+      hear(startedMs);
     }
     return result;
   };
+  return timed as unknown as (...args: A) => R;
 }
 
 /** Remembers what the client asked for until there is a flow to ask. */

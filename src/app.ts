@@ -30,7 +30,7 @@ export interface ExchangeParts {
   readonly rng: Rng;
 }
 
-/** One exchange: the director over the built-in stages, each timed by the observer. */
+/** One exchange: the director over the built-in stages; the observer hears the time of those that can be long. */
 export function createExchange(parts: ExchangeParts): Route {
   const { keeper, registry, decisions, breakers, observer, clock } = parts;
   const timed = <A extends readonly unknown[], R>(name: string, stage: (...args: A) => R) =>
@@ -54,7 +54,7 @@ export function createExchange(parts: ExchangeParts): Route {
     }),
     award: timed('award', awardBids),
 
-    remember: timed('remember', (decision) => decisions.remember(decision)),
+    remember: (decision) => decisions.remember(decision),
     replay: () => {
       throw fault('BRS_INVARIANT', { invariant: 'without a cache nothing is a hit' });
     },
@@ -74,7 +74,7 @@ export function createExchange(parts: ExchangeParts): Route {
     settle: timed('settle', (decision, held, result) =>
       settleResult(decision, held, result, clock.nowMs()),
     ),
-    learn: timed('learn', (outcome) => keeper.report(outcome)),
+    learn: (outcome) => keeper.report(outcome),
 
     relay: createRelay,
     guarded,

@@ -35,8 +35,11 @@ export function answerHeaders(
     'x-bourse-bid-energy-j': energyJoules === null ? UNKNOWN : decimalText(energyJoules.mean),
     'x-bourse-bid-ttft-ms': decimalText(ttftMs.mean),
   } satisfies Partial<Record<AnswerHeader | 'content-type', string>> as Record<string, string>;
-  if (head.isStream) headers['cache-control'] = 'no-cache';
-  else {
+  if (head.isStream) {
+    headers['cache-control'] = 'no-cache';
+    // nginx would otherwise collect the events and hand them on in pieces.
+    headers['x-accel-buffering'] = 'no';
+  } else {
     const charged = head.chargedPicoUsd;
     headers['x-bourse-charged-usd'] = charged === null ? UNKNOWN : usdText(charged);
   }

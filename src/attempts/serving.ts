@@ -24,6 +24,7 @@ import type { Failure } from './failure.ts';
 import { prepareCall } from './prepared-call.ts';
 import type { PreparedCall } from './prepared-call.ts';
 import { NO_USAGE, chargeFor, energyOf, estimatedUsage, perTokenMs } from './settlement.ts';
+import type { Timing } from './settlement.ts';
 import { readAnswer } from './whole-answer.ts';
 import type { WholeAnswer } from './whole-answer.ts';
 
@@ -169,8 +170,9 @@ export class Serving implements AttemptHost, FlowController {
       this.#fail(failure.fault, this.#settle(attempt, result, ending));
       return;
     }
-    this.#leave(attempt, result, failure.retryAfterMs);
-    if (this.clock.monotonicMs() < this.giveUpMs) this.proceed();
+    const nowMs = this.clock.monotonicMs();
+    this.#leave(attempt, result, failure.retryAfterMs, attempt.timing(nowMs));
+    if (nowMs < this.giveUpMs) this.proceed();
     else this.#giveUp();
   }
 
@@ -259,7 +261,7 @@ export class Serving implements AttemptHost, FlowController {
       state: isCharged ? this.#stateOf(bid) : undefined,
       inFlight: this.#tools.breakers.inFlight(bid.instance.id),
     });
-    this.#leave(attempt, outcome, null);
+    this.#leave(attempt, outcome, null, timing);
     return {
       bid,
       status: ending.status,
@@ -276,9 +278,13 @@ export class Serving implements AttemptHost, FlowController {
     };
   }
 
-  #leave(attempt: Attempt, result: AttemptResult, retryAfterMs: number | null): void {
+  #leave(
+    attempt: Attempt,
+    result: AttemptResult,
+    retryAfterMs: number | null,
+    { ttftMs, totalMs }: Timing,
+  ): void {
     const { bid, pass, status } = attempt;
-    const { ttftMs, totalMs } = attempt.timing(this.clock.monotonicMs());
     this.#tools.breakers.end(bid.instance.id, pass, result, retryAfterMs);
     this.#records.push({
       instance: bid.instance.id,

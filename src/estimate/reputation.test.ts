@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Reputation } from '../contract/index.ts';
-import { GOOD_REPUTATION, inflationOf, observePromise, reputationAt } from './reputation.ts';
+import { GOOD_REPUTATION, inflationAt, inflationOf } from './reputation.ts';
+import { observePromise, reputationAt } from './reputation.ts';
 
 const RULE = { alpha: 0.05, graceRatio: 1.1 };
 const MINUTE = 60_000;
@@ -40,6 +41,24 @@ describe('reputation', () => {
     expect(inflationOf(reputationAt(bad, 1_005 * MINUTE))).toBeLessThan(inflationOf(bad));
     expect(inflationOf(reputationAt(bad, 1_120 * MINUTE))).toBeCloseTo(1, 3);
     expect(reputationAt(bad, 900 * MINUTE)).toBe(bad);
+  });
+
+  test('the inflation at a moment is that of the reputation at that moment', () => {
+    const reputation = fc.record({
+      latencyRatio: fc.double({ min: 1, max: 10, noNaN: true }),
+      failureRatio: fc.double({ min: 0, max: 1, noNaN: true }),
+      observations: fc.nat(),
+      atMs: fc.nat(1e9),
+    });
+    fc.assert(
+      fc.property(
+        fc.oneof(reputation, fc.constant(GOOD_REPUTATION)),
+        fc.nat(1e9),
+        (each, nowMs) => {
+          expect(inflationAt(each, nowMs)).toBe(inflationOf(reputationAt(each, nowMs)));
+        },
+      ),
+    );
   });
 
   test('its numbers stay in range for any history', () => {

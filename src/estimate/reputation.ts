@@ -40,7 +40,8 @@ export function inflationOf({ latencyRatio, failureRatio }: Reputation): number 
 export function inflationAt(reputation: Reputation, nowMs: number): number {
   const { latencyRatio, failureRatio, atMs } = reputation;
   const elapsedMs = nowMs - atMs;
-  if (!(elapsedMs > 0) || (latencyRatio === 1 && failureRatio === 0)) return inflationOf(reputation);
+  if (!(elapsedMs > 0) || (latencyRatio === 1 && failureRatio === 0))
+    return inflationOf(reputation);
   const kept = keptAfter(elapsedMs);
   return inflation(1 + (latencyRatio - 1) * kept, failureRatio * kept);
 }

@@ -63,8 +63,8 @@ describe('the timing of an instance', () => {
 
   test('the cached share comes from reported usage only', () => {
     const hit = timed(100, { cachedTokens: 80 });
-    expect(expectedCachedRatio(learned([hit, hit]))).toBeCloseTo(0.8, 9);
-    expect(expectedCachedRatio(learned([{ ...hit, hasUsage: false }]))).toBe(0);
+    expect(paceOf(learned([hit, hit])).cachedRatio).toBeCloseTo(0.8, 9);
+    expect(paceOf(learned([{ ...hit, hasUsage: false }])).cachedRatio).toBe(0);
     expect(paceOf(COLD_TIMING).cachedRatio).toBe(0);
   });
 

@@ -179,6 +179,24 @@ describe('the auction', () => {
     );
   });
 
+  test('a large fleet is ranked like a small one', () => {
+    const fleet = fc
+      .integer({ min: 1, max: 40 })
+      .chain((count) =>
+        fc.tuple(...Array.from({ length: count }, (_, i) => quoteArbitrary(`i-${i}`))),
+      );
+    fc.assert(
+      fc.property(fleet, (quotes) => {
+        const bids = quotes.map(({ quote, accuracy }) => scored(quote, accuracy, mandateOf()));
+        const { ranked } = awardBids({ bids, excluded: [] }, mandateOf()) as Award;
+        const key = ({ score, instance }: Bid): [number, string] => [score, instance.id];
+        const expected = bids.map(key).toSorted(([a, x], [b, y]) => a - b || (x < y ? -1 : 1));
+        expect(ranked.map(key)).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test('equal bids are ranked by their instances', () => {
     const model = modelOf('m');
     const states = ['c', 'a', 'b'].map((id) => stateOf(instanceOf(id, { model })));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NO_BELIEFS } from '../contract/index.ts';
 import type { Award, Decision, Policy, Refusal, SpentReading } from '../contract/index.ts';
+import { createDecisionIds, createRng } from '../kernel/index.ts';
 import type { DecisionId } from '../kernel/index.ts';
 import { awardBids } from './award.ts';
 import { createDecisionLog } from './decision-log.ts';
@@ -185,6 +186,32 @@ describe('the decision log', () => {
     expect(log.view(id(1))).not.toBeNull();
     log.remember(decided(4));
     expect(log.view(id(1))).toBeNull();
+  });
+
+  test('finds the ids of any worker, however far they have counted', () => {
+    for (const worker of [0, 35, 1_295]) {
+      const nextId = createDecisionIds(worker, createRng(worker));
+      const log = createDecisionLog(50);
+      const ids: DecisionId[] = [];
+      for (let n = 0; n < 120; n++) {
+        const workload = workloadOf({ id: nextId() });
+        ids.push(workload.id);
+        log.remember(decided(0, { workload }));
+      }
+      const lastIds = ids.slice(-50);
+      expect(ids.filter((each) => log.view(each) !== null)).toEqual(lastIds);
+      expect(log.latest(60).map((view) => view.id)).toEqual(lastIds.toReversed());
+    }
+  });
+
+  test('lists in the order of remembering, and takes no other text for an id', () => {
+    const log = createDecisionLog(4);
+    for (const n of [3, 1, 2]) log.remember(decided(n));
+    log.remember(decided(1));
+    expect(log.latest(2).map((view) => view.id)).toEqual([id(2), id(1)]);
+    for (const text of ['', 'd', 'd-0-', 'd-0-0000000000009', `${id(1)} `, 'é'.repeat(30)]) {
+      expect(log.view(text)).toBeNull();
+    }
   });
 
   test('a bid comes back as it was, unknown quantities too', () => {

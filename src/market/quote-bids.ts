@@ -53,11 +53,7 @@ interface Asked {
 }
 
 /** The bid for one instance that may serve, or why there is none. */
-function offerFor(
-  state: InstanceState,
-  bidders: readonly Bidder[],
-  asked: Asked,
-): Bid | Exclusion {
+function offerFor(state: InstanceState, bidders: readonly Bidder[], asked: Asked): Bid | Exclusion {
   const { workload, mandate, view } = asked;
   const { instance } = state;
   const bid = lastWord(instance, bidders, asked);
@@ -71,11 +67,7 @@ function offerFor(
   return bid;
 }
 
-function lastWord(
-  instance: Instance,
-  bidders: readonly Bidder[],
-  asked: Asked,
-): DraftBid | null {
+function lastWord(instance: Instance, bidders: readonly Bidder[], asked: Asked): DraftBid | null {
   for (let i = bidders.length - 1; i > 0; i--) {
     const quote = pluginQuote(bidders[i]!, instance, asked);
     if (quote !== null) return draftOf(quote, accuracyOf(instance.model));

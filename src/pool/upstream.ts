@@ -22,6 +22,7 @@ class Origin implements ExchangeOwner {
   readonly #pool: Pool;
   readonly #clock: Clock;
   #pending = 0;
+  /** When the last awaited answer was over. */
   #usedMs = 0;
 
   constructor(url: string, options: UpstreamOptions) {
@@ -49,7 +50,7 @@ class Origin implements ExchangeOwner {
 
   over(): void {
     this.#pending--;
-    this.#usedMs = this.#clock.monotonicMs();
+    if (this.#pending === 0) this.#usedMs = this.#clock.monotonicMs();
   }
 
   sendAgain(exchange: Exchange): void {

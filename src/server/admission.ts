@@ -3,7 +3,7 @@ import { Fault, fault } from '../kernel/index.ts';
 import type { Clock } from '../kernel/index.ts';
 import type { Caller, Config } from '../contract/index.ts';
 import { authenticate, createKeyRing } from './authentication.ts';
-import type { KeyRing } from './authentication.ts';
+import type { Connection, KeyRing } from './authentication.ts';
 import { Ceilings } from './ceilings.ts';
 import { isForeignPage, isLoopbackHost } from './loopback.ts';
 
@@ -45,7 +45,7 @@ export class Admission {
   /** Without keys, loopback is the only fence, so web pages that reach over it are turned away. */
   authenticate(request: IncomingMessage): Caller | Fault {
     this.current();
-    const caller = authenticate(request.headers, this.#ring);
+    const caller = authenticate(request.headers, this.#ring, request.socket as Connection);
     if (!this.#ring.isRequired && isForeignPage(request.headers, this.#host)) {
       return fault('BRS_FORBIDDEN', {
         reason: 'Without API keys only this host may ask, under a loopback name: configure "keys"',

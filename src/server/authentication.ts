@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { fault } from '../kernel/index.ts';
-import type { Fault, KeyId, TenantId } from '../kernel/index.ts';
+import { Fault, fault } from '../kernel/index.ts';
+import type { KeyId, TenantId } from '../kernel/index.ts';
 import type { Caller, KeyConfig } from '../contract/index.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -38,11 +38,53 @@ export function createKeyRing(keys: readonly KeyConfig[], isRequired: boolean): 
   return { isRequired: isRequired || callers.size > 0, callers };
 }
 
+const ADMITTED = Symbol('admitted');
+
+/** What a connection was let in with last. */
+interface Admitted {
+  readonly key: string;
+  readonly ring: KeyRing;
+  readonly caller: Caller;
+}
+
+/**
+ * A client's connection. It carries the key that it was let in with last for as long as it is open, since
+ * a hash per request costs more than everything else at the door.
+ */
+export interface Connection {
+  [ADMITTED]?: Admitted;
+}
+
 /** Who asks. The fault says whether a key was missing or unknown, and never repeats it. */
-export function authenticate(headers: Headers, ring: KeyRing): Caller | Fault {
+export function authenticate(
+  headers: Headers,
+  ring: KeyRing,
+  connection: Connection,
+): Caller | Fault {
   if (!ring.isRequired) return ANONYMOUS;
   const key = presentedKey(headers);
   if (key === null) return fault('BRS_KEY_MISSING');
+  const admitted = connection[ADMITTED];
+  if (admitted !== undefined && admitted.ring === ring && isSameKey(key, admitted.key)) {
+    return admitted.caller;
+  }
+  const caller = callerOf(key, ring);
+  if (!(caller instanceof Fault)) connection[ADMITTED] = { key, ring, caller };
+  return caller;
+}
+
+/**
+ * Whether a connection presents the key that it was let in with. A key is never compared with that of
+ * another connection, but a proxy may send many clients over one: so the time tells the length alone.
+ */
+function isSameKey(key: string, admitted: string): boolean {
+  if (key.length !== admitted.length) return false;
+  let difference = 0;
+  for (let i = 0; i < key.length; i++) difference |= key.charCodeAt(i) ^ admitted.charCodeAt(i);
+  return difference === 0;
+}
+
+function callerOf(key: string, ring: KeyRing): Caller | Fault {
   if (key.length > KEY_CHARACTERS_MAX) return fault('BRS_KEY_INVALID');
   const digest = sha256Hex(key);
   const holder = ring.callers.get(digest);

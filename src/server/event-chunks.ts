@@ -7,7 +7,7 @@ const LAST_CHUNK = '0\r\n\r\n';
 
 /**
  * Writes the body of a chunked answer. Node hands the length, the chunk and two line ends to the socket
- * one by one, as a gathered write of four pieces; one short string is a plain write, which costs half.
+ * one by one, as a gathered write of four pieces; one short string is a plain write, which is cheaper.
  */
 export class EventChunks {
   readonly #response: ServerResponse;
@@ -23,7 +23,7 @@ export class EventChunks {
     const response = this.#response;
     const size = length.toString(16) + LINE_END;
     if (length <= JOINED_BYTES_MAX) {
-      return response.write(size + chunk.latin1Slice(0, length) + LINE_END, 'latin1');
+      return response.write(size + chunk.toString('latin1') + LINE_END, 'latin1');
     }
     response.write(size, 'latin1');
     response.write(chunk);

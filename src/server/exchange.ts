@@ -226,7 +226,8 @@ export class Exchange implements ResponseSink, OpenExchange {
 
   #write(chunk: Buffer): boolean {
     this.#hasWritten = true;
-    if (this.#chunks === null ? this.#response.write(chunk) : this.#chunks.write(chunk)) return true;
+    if (this.#chunks === null ? this.#response.write(chunk) : this.#chunks.write(chunk))
+      return true;
     this.#watchStall();
     if (!this.#listensForDrain) {
       this.#listensForDrain = true;

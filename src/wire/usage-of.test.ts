@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { usageOf } from './usage-of.ts';
+import { readUsage } from './usage.ts';
 
 const read = (answer: unknown, indent = 0): ReturnType<typeof usageOf> =>
   usageOf(Buffer.from(JSON.stringify(answer, null, indent)));
@@ -42,6 +44,92 @@ describe('usageOf', () => {
     expect(read({ choices: fooling, usage }).usage).toEqual(expected);
     expect(read({ usage, choices: fooling }).usage).toEqual(expected);
     expect(read({ choices: fooling }).usage).toBeNull();
+  });
+
+  test.each([
+    [
+      'nested last, with its own behind it in front',
+      { usage, choices: [{ ...choices[0], usage: { prompt_tokens: 9 } }] },
+    ],
+    ['nested in an object behind it', { choices, usage, extra: { usage: { prompt_tokens: 9 } } }],
+    ['named in a text behind it', { choices, usage, note: '"usage":{"prompt_tokens":9}' }],
+    ['at the end of a text behind it', { choices, usage, note: 'say \\"usage', at: '"usage":' }],
+    ['the name of a key that ends so', { choices, usage, 'my "usage': { prompt_tokens: 9 } }],
+    ['a long text behind it', { choices, usage, note: 'x'.repeat(3000) }],
+    ['a long text behind it, with braces', { choices, usage, note: '}]},"usage":{'.repeat(300) }],
+  ])('finds its own usage: %s', (_, answer) => {
+    for (const indent of [0, 1]) {
+      expect(read(answer, indent)).toEqual({ usage: expected, finishReason: 'length' });
+    }
+  });
+
+  test('the usage that stands last counts', () => {
+    const text = (last: string): Buffer =>
+      Buffer.from(`{"choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":9},${last}}`);
+    const first = { promptTokens: 9, cachedTokens: 0, outputTokens: 0, isEstimated: false };
+    expect(usageOf(text(`"usage":${JSON.stringify(usage)}`)).usage).toEqual(expected);
+    expect(usageOf(text(`"usage" :${JSON.stringify(usage)}`)).usage).toEqual(expected);
+    expect(usageOf(text('"usage":null')).usage).toBeNull();
+    expect(usageOf(text('"usage":"none"')).usage).toBeNull();
+    expect(usageOf(text('"use":null')).usage).toEqual(first);
+  });
+
+  test('a finish reason is that of the last choice which has one, and of nothing inside of it', () => {
+    const finished = (...list: readonly unknown[]): string | null =>
+      read({ choices: list, usage }).finishReason;
+    const call = { arguments: { finish_reason: 'call' }, list: [{ finish_reason: 'item' }] };
+    expect(finished({ finish_reason: 'a' }, { finish_reason: 'b' })).toBe('b');
+    expect(finished({ finish_reason: 'a' }, { finish_reason: null })).toBe('a');
+    expect(finished({ finish_reason: 'a', message: { call } })).toBe('a');
+    expect(finished({ finish_reason: 'a', stop_reason: null, tokens: [1, { x: [] }] })).toBe('a');
+    expect(finished({ message: { call } })).toBeNull();
+    expect(finished({ finish_reason: 7 })).toBeNull();
+    expect(finished({ 'x "finish_reason': 'a' })).toBeNull();
+    expect(finished({ finish_reason: 'a"é\n', content: '"finish_reason":"b"' })).not.toBe('b');
+  });
+
+  test('reads any usage as a parser would', () => {
+    const count = fc.oneof(
+      fc.nat({ max: 20 }),
+      fc.constantFrom(null, -1, 2.5, 1e21, 2 ** 53, 123_456_789_012_345, '7', [3], {}),
+    );
+    const details = fc.oneof(
+      fc.record({ cached_tokens: count, audio_tokens: count }, { requiredKeys: [] }),
+      count,
+    );
+    const counts = fc.record(
+      {
+        prompt_tokens: count,
+        completion_tokens: count,
+        input_tokens: count,
+        output_tokens: count,
+        prompt_tokens_details: details,
+        input_tokens_details: details,
+        prompt_cache_hit_tokens: count,
+        cost: fc.double(),
+      },
+      { requiredKeys: [] },
+    );
+    const ordinary = fc.record({
+      prompt_tokens: count,
+      completion_tokens: count,
+      prompt_tokens_details: details,
+    });
+    fc.assert(
+      fc.property(
+        fc.oneof(counts, ordinary),
+        fc.nat({ max: 2 }),
+        fc.boolean(),
+        (value, indent, isLast) => {
+          const answer = isLast ? { choices, usage: value } : { usage: value, choices };
+          const parsed: unknown = JSON.parse(JSON.stringify(value));
+          expect(read(answer, indent)).toEqual({
+            usage: readUsage(parsed),
+            finishReason: 'length',
+          });
+        },
+      ),
+    );
   });
 
   test('embeddings, read from the end', () => {

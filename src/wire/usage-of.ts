@@ -15,9 +15,11 @@ import {
   startOfValue,
 } from './json-text.ts';
 import type { JsonText } from './json-text.ts';
+import { UsageScan } from './usage-scan.ts';
 import { finishOfResponse, readUsage } from './usage.ts';
 
 const scan = new AnswerScan();
+const usageScan = new UsageScan();
 
 export interface AnswerEnd {
   readonly usage: Usage | null;
@@ -33,7 +35,7 @@ const TAIL_BYTES_MAX = 1024;
 /**
  * What an unstreamed answer of any surface says of its own cost and end. Servers put both at the end,
  * so they are looked for there first; where that proves nothing, one pass over the whole structure
- * tells. Only the usage object is parsed. An answer in which neither is found says nothing.
+ * tells. Nothing is decoded but the usage object. An answer in which neither is found says nothing.
  */
 export function usageOf(bytes: Buffer): AnswerEnd {
   const text: JsonText = { bytes, end: bytes.length, isStrict: false };
@@ -51,15 +53,14 @@ function readFromEnd(text: JsonText, open: number): AnswerEnd | null {
     if (finish <= open) return null;
     const start = startOfValue(text, key + USAGE_KEY.length - 1);
     if (text.bytes[start] !== OPEN_BRACE) return null;
-    const end = endOfValue(text, start, 1);
-    if (!isLastOf(text, end)) return null;
+    if (!isLastOf(text, usageScan.read(text, start))) return null;
     const finishStart = startOfValue(text, finish + FINISH_KEY.length - 1);
     if (text.bytes[finishStart] !== QUOTE) return null;
     const finishEnd = endOfValue(text, finishStart, 3);
     if (!isOfLastChoice(text, finishEnd, key)) return null;
     return {
-      usage: readUsage(parse(text.bytes, start, end)),
-      finishReason: text.bytes.toString('utf8', finishStart + 1, finishEnd - 1),
+      usage: usageScan.usage,
+      finishReason: finishText(text, finishStart, finishEnd),
     };
   } catch {
     return null;
@@ -76,7 +77,7 @@ function readFromStart(text: JsonText, open: number): AnswerEnd {
     const usage =
       scan.usageEnd === 0 ? null : readUsage(parse(bytes, scan.usageStart, scan.usageEnd));
     if (scan.finishEnd > 0) {
-      const finishReason = bytes.toString('utf8', scan.finishStart + 1, scan.finishEnd - 1);
+      const finishReason = finishText(text, scan.finishStart, scan.finishEnd);
       return { usage, finishReason };
     }
     return { usage, finishReason: scan.isResponse ? finishOfBody(text, open) : null };
@@ -84,6 +85,10 @@ function readFromStart(text: JsonText, open: number): AnswerEnd {
     return NOTHING;
   }
 }
+
+/** Nearly every answer ends with `stop`: it needs no new string. */
+const finishText = (text: JsonText, start: number, end: number): string =>
+  isWord(text, start, end, 'stop') ? 'stop' : text.bytes.toString('utf8', start + 1, end - 1);
 
 /** Vectors are megabytes of digits, so the usage behind them is looked for from the end. */
 function usageAfterData(text: JsonText, after: number): Usage | null {

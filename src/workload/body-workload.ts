@@ -79,6 +79,7 @@ export class BodyWorkload implements Workload {
     const toolBytes = bytesOf(body, 'tools') + bytesOf(body, 'functions');
     this.promptBytes = census.textBytes + toolBytes + bytesOf(body, 'instructions');
     this.promptTokensBound = boundTokens(body, census, toolBytes);
+    if (toolBytes === 0) this.#toolCount = 0;
   }
 
   header(name: string): string | undefined {

@@ -48,6 +48,9 @@ export class Census {
   /** The last message of the user; 0 where there is none. */
   lastUserStart = 0;
   lastUserEnd = 0;
+  /** The content of that message where it is a string: the whole message need not be parsed then. */
+  lastUserTextStart = 0;
+  lastUserTextEnd = 0;
   /** Prompts or inputs of an array, each answered apart. */
   prompts = 1;
   #awaitsResult = false;
@@ -56,6 +59,8 @@ export class Census {
   #hasRole = false;
   #hasContent = false;
   #callsTool = false;
+  #contentStart = 0;
+  #contentEnd = 0;
 
   /** Reads `messages`, or the `input` items of the responses surface, whose roles may be missing. */
   readMessages(text: JsonText, span: FieldSpan, field: 'messages' | 'input'): void {
@@ -114,6 +119,7 @@ export class Census {
     this.#hasRole = false;
     this.#hasContent = false;
     this.#callsTool = false;
+    this.#contentEnd = 0;
     let at = firstItem(text, open, CLOSE_BRACE);
     while (at >= 0) {
       const keyEnd = endOfKey(text, at);
@@ -130,7 +136,12 @@ export class Census {
     if (key === 'content' || (key === 'output' && field === 'input')) {
       if (this.#hasContent) throw this.#duplicate(field, key);
       this.#hasContent = true;
-      return this.#readContent(text, start, field);
+      const end = this.#readContent(text, start, field);
+      if (key === 'content' && text.bytes[start] === QUOTE) {
+        this.#contentStart = start;
+        this.#contentEnd = end;
+      }
+      return end;
     }
     const end = endOfValue(text, start, 3);
     const first = text.bytes[start];
@@ -227,6 +238,8 @@ export class Census {
       this.userMessages++;
       this.lastUserStart = start;
       this.lastUserEnd = end;
+      this.lastUserTextStart = this.#contentStart;
+      this.lastUserTextEnd = this.#contentEnd;
     } else if (this.#author === 'assistant') {
       this.assistantMessages++;
       this.#awaitsResult = this.#callsTool;

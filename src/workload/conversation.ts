@@ -31,11 +31,17 @@ export function readLastUserText(body: RequestBody, surface: Surface, census: Ce
   const { lastUserStart: start, lastUserEnd: end } = census;
   const { bytes } = body;
   if (end === 0) return '';
+  if (census.lastUserTextEnd > 0) {
+    const { lastUserTextStart, lastUserTextEnd } = census;
+    return decodeString(bytes, lastUserTextStart, lastUserTextEnd, placeOf(surface));
+  }
   if (bytes[start] === QUOTE) return decodeString(bytes, start, end, 'prompt');
-  const value = parseSpan(bytes, start, end, surface === 'chat' ? 'messages' : 'input');
+  const value = parseSpan(bytes, start, end, placeOf(surface));
   if (Array.isArray(value)) return promptView(value).text;
   return (surface === 'chat' ? messageView(value as Json) : itemView(value as Json)).text;
 }
+
+const placeOf = (surface: Surface): string => (surface === 'chat' ? 'messages' : 'input');
 
 /** How many elements the array at `key` has; 0 where it is no array. */
 export function countElements(body: RequestBody, key: string): number {
