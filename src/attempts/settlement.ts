@@ -53,8 +53,8 @@ export function chargeFor(bid: Bid, usage: Usage): number {
 }
 
 /**
- * The modelled energy of one answer: full power until its first token, then its share of the batch
- * that ran beside it. Where the first token cannot be told, the bid's promise stands for it.
+ * The modelled energy of one answer: full power until its first token, less the queue that the bid
+ * foresaw, then its share of the batch that ran beside it. Where the first token cannot be told, the bid's promise stands for it.
  */
 export function energyOf(
   bid: Bid,
@@ -64,7 +64,8 @@ export function energyOf(
   const curve = bid.instance.model.power;
   if (curve === null) return { energyMicrojoules: 0, energySource: 'unknown' };
   const running = load.state?.telemetry.runningRequests ?? 0;
-  const prefillMs = Math.min(timing.ttftMs ?? bid.ttftMs.mean, timing.totalMs);
+  const ttftMs = Math.min(timing.ttftMs ?? bid.ttftMs.mean, timing.totalMs);
+  const prefillMs = Math.max(0, ttftMs - bid.waitMs);
   const joules = requestEnergyJoules(curve, {
     batch: Math.max(1, running, load.inFlight),
     prefillMs,

@@ -64,23 +64,28 @@ export function detailOf(outcome: Outcome): string {
     outcome.finishReason,
     outcome.usage.isEstimated,
     outcome.energySource,
-    outcome.ttftMs,
-    outcome.totalMs,
-    outcome.perTokenMs,
+    short(outcome.ttftMs),
+    short(outcome.totalMs),
+    short(outcome.perTokenMs),
     outcome.attempts.map((attempt) => [
       attempt.instance,
       attempt.result,
       attempt.status,
-      attempt.ttftMs,
-      attempt.totalMs,
-      attempt.promisedTtftMs,
-      attempt.promisedLatencyMs,
-      attempt.promisedWaitMs,
-      attempt.promisedOutputTokens,
+      short(attempt.ttftMs),
+      short(attempt.totalMs),
+      short(attempt.promisedTtftMs),
+      short(attempt.promisedLatencyMs),
+      short(attempt.promisedWaitMs),
+      short(attempt.promisedOutputTokens),
     ]),
     outcome.reservation,
   ];
   return JSON.stringify(detail);
+}
+
+/** Three decimals: what a digit more costs in bytes, no reader needs. */
+function short<T extends number | null>(value: T): T {
+  return (value === null ? null : Math.round(value * 1000) / 1000) as T;
 }
 
 export function outcomeOf(row: LedgerRow): Outcome {
