@@ -8,7 +8,7 @@ import type { Channel } from './channel.ts';
 import { systemDefer } from './journal.ts';
 import type { Defer } from './journal.ts';
 import type { LoadPolicy } from './keeper-options.ts';
-import { encodeOutcomes } from './outcome-codec.ts';
+import { OutcomeEncoder } from './outcome-codec.ts';
 import type { Duty, DutyResult, FleetMessage, PolicyText, StoreHealth } from './protocol.ts';
 import type { ToKeeper, ToWorker, Welcome } from './protocol.ts';
 
@@ -47,6 +47,7 @@ class ClientCore implements KeeperClient {
   #world: World | null = null;
   #instances: readonly Instance[] = [];
   #store: StoreHealth = { isWritable: true, reason: null };
+  readonly #encoder = new OutcomeEncoder();
   #outcomes: Outcome[] = [];
   #events: BourseEvent[] = [];
   #outcomesSent = 0;
@@ -287,7 +288,7 @@ class ClientCore implements KeeperClient {
     if (outcomes.length + events.length + spent.length + returned.length === 0) return;
     this.#outcomes = [];
     this.#outcomesSent += outcomes.length;
-    const encoded = outcomes.length === 0 ? null : encodeOutcomes(outcomes);
+    const encoded = outcomes.length === 0 ? null : this.#encoder.encode(outcomes);
     this.#post({ kind: 'batch', outcomes: encoded, spent, returned, events });
   }
 

@@ -6,8 +6,11 @@ import type { BeliefsDelta } from './beliefs-delta.ts';
 
 /** Workers hear of new beliefs at most this often. */
 const PUBLISH_MS = 200;
-/** Learners copy their tables: outcomes are fed in batches, of at most this many. */
-const BATCH_MAX = 1_024;
+/** Learned from between two publications; of the good outcomes beyond, a share stands for all. */
+const BATCH_MAX = 512;
+
+/** Held between two publications; a burst beyond is learned from at once. */
+const OUTCOMES_HELD_MAX = 16_384;
 
 export interface LearningOptions {
   readonly clock: Clock;
@@ -41,7 +44,7 @@ export class LearningLoop {
 
   add(outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) this.#outcomes.push(outcome);
-    if (this.#outcomes.length >= BATCH_MAX) this.#learn();
+    if (this.#outcomes.length >= OUTCOMES_HELD_MAX) this.#learn();
     this.#timer ??= this.#options.clock.after(PUBLISH_MS, () => {
       this.#timer = null;
       this.publish();
@@ -64,8 +67,8 @@ export class LearningLoop {
   }
 
   #learn(): void {
-    const outcomes = this.#outcomes;
-    if (outcomes.length === 0) return;
+    if (this.#outcomes.length === 0) return;
+    const outcomes = sampleOf(this.#outcomes);
     this.#outcomes = [];
     const config = this.#options.config();
     for (const learner of this.#options.learners) {
@@ -77,4 +80,13 @@ export class LearningLoop {
       }
     }
   }
+}
+
+/** Every failure, and evenly spaced good outcomes: averages need no more of them, and cost as much each. */
+function sampleOf(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const stride = Math.ceil(outcomes.length / BATCH_MAX);
+  if (stride === 1) return outcomes;
+  return outcomes.filter(
+    ({ status, attempts }, i) => i % stride === 0 || status !== 'ok' || attempts.length > 1,
+  );
 }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { outcomeNamed } from '../../test/contract/outcome-named.ts';
-import { decodeOutcomes, encodeOutcomes } from './outcome-codec.ts';
+import type { Outcome } from '../contract/index.ts';
+import { OutcomeDecoder, OutcomeEncoder } from './outcome-codec.ts';
+
+const crossed = (outcomes: readonly Outcome[]): Outcome[] =>
+  new OutcomeDecoder().decode(structuredClone(new OutcomeEncoder().encode(outcomes)));
 
 describe('outcome codec', () => {
   test('outcomes cross a thread unchanged', () => {
@@ -14,8 +18,8 @@ describe('outcome codec', () => {
         attempts: [{ ...attempt!, result: 'timeout', status: null, ttftMs: null }, attempt!],
       }),
     ];
-    expect(decodeOutcomes(structuredClone(encodeOutcomes(outcomes)))).toEqual(outcomes);
-    expect(decodeOutcomes(encodeOutcomes([]))).toEqual([]);
+    expect(crossed(outcomes)).toEqual(outcomes);
+    expect(crossed([])).toEqual([]);
   });
 
   test.each([
@@ -25,14 +29,27 @@ describe('outcome codec', () => {
     [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER],
     [2 ** 60, Number.MAX_SAFE_INTEGER],
   ])('the ledger sums whole numbers: %s counts as %s', (bad, good) => {
-    const [decoded] = decodeOutcomes(encodeOutcomes([outcomeNamed('d-0-1', { costPicoUsd: bad })]));
+    const [decoded] = crossed([outcomeNamed('d-0-1', { costPicoUsd: bad })]);
     expect(decoded!.costPicoUsd).toBe(good);
   });
 
   test("a client's name is cut before it fills the ledger", () => {
-    const [decoded] = decodeOutcomes(
-      encodeOutcomes([outcomeNamed('d-0-1', { user: 'u'.repeat(1_000_000) })]),
-    );
+    const [decoded] = crossed([outcomeNamed('d-0-1', { user: 'u'.repeat(1_000_000) })]);
     expect(decoded!.user).toHaveLength(256);
+  });
+
+  test('words cross once, and both ends agree past their limit', () => {
+    const encoder = new OutcomeEncoder();
+    const decoder = new OutcomeDecoder();
+    const lengths: number[] = [];
+    for (let batch = 0; batch < 3; batch++) {
+      const outcomes = Array.from({ length: 3_000 }, (_, i) =>
+        outcomeNamed(`d-${batch}-${i}`, { route: `route ${(i * 7) % 5_000}`, mode: 'eco' }),
+      );
+      const cells = encoder.encode(outcomes);
+      lengths.push(cells.filter((cell) => cell === 'eco').length);
+      expect(decoder.decode(structuredClone(cells))).toEqual(outcomes);
+    }
+    expect(lengths).toEqual([1, 0, 0]);
   });
 });

@@ -3,7 +3,7 @@ import type { BourseEvent, DecisionView, MetricsDelta, Outcome } from '../contra
 import type { BalanceBook } from './balance-book.ts';
 import type { BudgetDesk } from './budget-desk.ts';
 import type { Channel } from './channel.ts';
-import { decodeOutcomes } from './outcome-codec.ts';
+import { OutcomeDecoder } from './outcome-codec.ts';
 import type { AmountCells, Duty, DutyResult, ToKeeper, ToWorker } from './protocol.ts';
 
 /** What a line does for its worker. */
@@ -34,6 +34,7 @@ export class WorkerLine {
   hasLeft = false;
   readonly #channel: Channel;
   readonly #services: LineServices;
+  readonly #decoder = new OutcomeDecoder();
   readonly #calls = new Map<number, (result: DutyResult) => void>();
   #callCount = 0;
   #outcomesReceived = 0;
@@ -129,7 +130,7 @@ export class WorkerLine {
 
   #takeBatch(batch: Extract<ToKeeper, { kind: 'batch' }>): void {
     const services = this.#services;
-    const outcomes = batch.outcomes === null ? [] : decodeOutcomes(batch.outcomes);
+    const outcomes = batch.outcomes === null ? [] : this.#decoder.decode(batch.outcomes);
     eachAmount(batch.spent, (balance, sums) => services.book.spend(this.session, balance, sums));
     this.#giveBack(batch.returned);
     for (const event of batch.events) services.onEvent(event);
