@@ -108,6 +108,4 @@ export interface Config {
   readonly learning: LearningConfig;
   /** Module paths, absolute. */
   readonly plugins: readonly string[];
-  /** Whether to look for keys in the environment and servers on the usual local ports at start. */
-  readonly discovery: boolean;
 }

@@ -59,7 +59,7 @@ export interface Instance {
   readonly labels: ReadonlyMap<string, string>;
   /** Sequences it can run at once; the rest queue. */
   readonly maxRunning: number;
-  readonly source: 'config' | 'admin' | 'discovery';
+  readonly source: 'config' | 'admin';
 }
 
 export type Lifecycle = 'ready' | 'draining' | 'down' | 'unknown';

@@ -308,7 +308,7 @@ routes: [{ name: all, use: { models: [small], mode: eco, systemPrompt: hi, maxTo
     expect(long.message.length).toBeLessThan(300);
   });
 
-  test('may have come by discovery or the admin API', async () => {
+  test('may have come by the admin API', async () => {
     const found = { ...policy.config.models[0]!, id: 'found', upstreamName: 'org/found' } as never;
     const fleet = fleetOf(policy);
     const state = fleet.states[0]!;

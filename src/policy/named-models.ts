@@ -17,7 +17,7 @@ export class NamedModels {
     }
   }
 
-  /** The models of a name. Those that discovery or the admin API brought are in the fleet only. */
+  /** The models of a name. Those that the admin API brought are in the fleet only. */
   find(name: string, fleet: FleetSnapshot): ReadonlySet<ModelId> | Refusal {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;

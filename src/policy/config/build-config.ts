@@ -68,7 +68,6 @@ export function buildConfig(input: PolicyFile, context: BuildContext): Config {
     health: input.health,
     learning: input.learning,
     plugins: input.plugins.map(near),
-    discovery: input.discovery,
   };
 }
 

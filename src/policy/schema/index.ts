@@ -47,12 +47,6 @@ export function policySchema(signals: readonly Signal[]) {
       .array(plainText)
       .default([])
       .describe('Modules that extend the exchange, relative to the policy file.'),
-    discovery: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Whether to look for API keys in the environment and for servers on the usual local ports.',
-      ),
   });
 }
 
