@@ -1,16 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
-import { createSystemClock, createSystemRng } from './kernel/index.ts';
+import { stat } from 'node:fs/promises';
+import { createSystemClock } from './kernel/index.ts';
 import type { PolicyStatus } from './contract/index.ts';
+import { openKeeper } from './app-keeper-core.ts';
 import { createLog, logEvent } from './app-log.ts';
 import { explainIn } from './app-explain.ts';
 import { createPolicyLoader, registryFor, requirePolicy } from './app-policy.ts';
 import type { Environment, PolicySource, ServeOverrides } from './app-policy.ts';
-import { createKeeper } from './keeper/index.ts';
 import type { Channel } from './keeper/index.ts';
-import { beliefsFromJson, beliefsToJson } from './learning/index.ts';
-import { createProber } from './pool/index.ts';
 import { authority, createAdminServer } from './server/index.ts';
-import { openSqliteStore } from './store/index.ts';
 
 /** How often the policy file is looked at: its editors replace it in too many ways to be told. */
 const WATCH_MS = 1_000;
@@ -36,21 +33,14 @@ export async function openKeeperHost(options: KeeperHostOptions): Promise<Keeper
   const load = createPolicyLoader(registry, env, overrides);
   const { config } = requirePolicy(load(source, 1), source.file).policy;
   const log = createLog(config.logLevel);
-  const store = await openSqliteStore({ path: config.storePath });
-  const prober = createProber({ engines: registry.engines, clock });
-  const keeper = createKeeper({
-    store,
+  const keeper = await openKeeper({
+    source,
+    registry,
+    load,
+    storePath: config.storePath,
     clock,
-    rng: createSystemRng(),
-    learners: registry.learners,
-    prober,
-    loadPolicy: load,
-    policy: source,
-    readPolicy: async () => (source.file === null ? source.text : readFile(source.file, 'utf8')),
-    beliefs: { toJson: beliefsToJson, fromJson: beliefsFromJson },
     onEvent: (event) => logEvent(log, event),
   });
-  await keeper.start();
   const admin = createAdminServer({
     backend: keeper.admin,
     config: () => keeper.world().policy.config,
@@ -67,7 +57,6 @@ export async function openKeeperHost(options: KeeperHostOptions): Promise<Keeper
       unwatch();
       await admin.close();
       await keeper.close();
-      await prober.close();
     },
   };
 }

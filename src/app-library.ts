@@ -1,14 +1,12 @@
-import { createSystemClock, createSystemRng } from './kernel/index.ts';
+import { createSystemClock } from './kernel/index.ts';
 import type { Clock, DecisionId, KeyId, TenantId } from './kernel/index.ts';
 import type { DecisionView, FlowController, Ingress, Observer, Plugin } from './contract/index.ts';
 import type { ResponseSink, Surface } from './contract/index.ts';
+import { openKeeper } from './app-keeper-core.ts';
 import { createPolicyLoader, registryFor, requirePolicy } from './app-policy.ts';
 import { withPlugins } from './app-registry.ts';
 import { openWorker } from './app-worker.ts';
-import { createChannelPair, createKeeper } from './keeper/index.ts';
-import { beliefsFromJson, beliefsToJson } from './learning/index.ts';
-import { createProber } from './pool/index.ts';
-import { openSqliteStore } from './store/index.ts';
+import { createChannelPair } from './keeper/index.ts';
 
 export interface BourseOptions {
   readonly plugins?: readonly Plugin[];
@@ -51,21 +49,14 @@ export async function createBourse(
   const registry = withPlugins(await registryFor(source), options.plugins ?? []);
   const load = createPolicyLoader(registry, options.env ?? process.env, {});
   const { policy } = requirePolicy(load(source, 1), null);
-  const store = await openSqliteStore({ path: policy.config.storePath });
-  const prober = createProber({ engines: registry.engines, clock });
-  const keeper = createKeeper({
-    store,
+  const keeper = await openKeeper({
+    source,
+    registry,
+    load,
+    storePath: policy.config.storePath,
     clock,
-    rng: createSystemRng(),
-    learners: registry.learners,
-    prober,
-    loadPolicy: load,
-    policy: source,
-    readPolicy: async () => text,
-    beliefs: { toJson: beliefsToJson, fromJson: beliefsFromJson },
     onEvent: (event) => options.observer?.on(event),
   });
-  await keeper.start();
   const [near, far] = createChannelPair();
   keeper.attach(0, far);
   // The keeper hears of the worker's events and passes them on: the worker itself tells only the stages.
@@ -83,7 +74,6 @@ export async function createBourse(
     close: async () => {
       await worker.close();
       await keeper.close();
-      await prober.close();
     },
   };
 }
