@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
-import { Fault } from './kernel/index.ts';
 import type { FromClusterWorker, ToClusterWorker } from './app-cluster.ts';
+import { failureOf } from './app-failure.ts';
 import type { KeeperHostOptions } from './app-keeper.ts';
 import { createLog } from './app-log.ts';
 import { createPolicyLoader, registryFor } from './app-policy.ts';
@@ -19,9 +19,7 @@ async function start({ worker, options }: Start): Promise<() => Promise<void>> {
   try {
     return await serve(worker, options);
   } catch (error) {
-    const code = Fault.isInstance(error) ? error.code : null;
-    const message = error instanceof Error ? error.message : String(error);
-    tell({ control: 'failed', code, message });
+    tell({ control: 'failed', failure: failureOf(error) });
     return () => Promise.resolve();
   }
 }

@@ -1,8 +1,9 @@
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { Fault, fault, moduleUrl } from './kernel/index.ts';
-import type { FaultCode } from './kernel/index.ts';
+import { fault, moduleUrl } from './kernel/index.ts';
+import { faultFrom } from './app-failure.ts';
+import type { Failure } from './app-failure.ts';
 import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
 import { createProcessChannel } from './keeper/index.ts';
 
@@ -15,7 +16,7 @@ export type ToClusterWorker =
 
 export type FromClusterWorker =
   | { readonly control: 'listening'; readonly url: string }
-  | { readonly control: 'failed'; readonly code: FaultCode | null; readonly message: string };
+  | { readonly control: 'failed'; readonly failure: Failure };
 
 export interface WorkerPool {
   readonly modelUrl: string;
@@ -65,13 +66,7 @@ function listening(worker: Worker): Promise<string> {
   return new Promise((resolve, reject) => {
     worker.on('message', (message: FromClusterWorker) => {
       if (message.control === 'listening') resolve(message.url);
-      if (message.control === 'failed') {
-        reject(
-          message.code === null
-            ? fault('BRS_INTERNAL', {}, { cause: new Error(message.message) })
-            : new Fault(message.code, message.message, null),
-        );
-      }
+      if (message.control === 'failed') reject(faultFrom(message.failure));
     });
     worker.once('exit', () => reject(fault('BRS_INTERNAL')));
   });

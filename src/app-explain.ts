@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { createSystemClock, createSystemRng } from './kernel/index.ts';
 import type { KeyId, TenantId } from './kernel/index.ts';
 import type { DecisionView, Registry, World } from './contract/index.ts';
 import { NO_BELIEFS, NO_TELEMETRY } from './contract/index.ts';
 import { createExchange } from './app.ts';
-import { createPolicyLoader, registryFor, requirePolicy } from './app-policy.ts';
+import { createPolicyLoader, registryFor, requirePolicy, sourceOf } from './app-policy.ts';
 import type { Environment } from './app-policy.ts';
 import { createDecisionLog } from './market/index.ts';
 
@@ -58,11 +57,9 @@ export async function explainIn(
 
 /** Decides by a policy alone: the fleet counts as idle and nothing is believed of it. */
 export async function explainOnce(options: ExplainOptions): Promise<DecisionView> {
-  const { configFile, configText, env } = options;
-  const text = configText ?? (await readFile(configFile!, 'utf8'));
-  const source = { text, file: configFile ?? null };
+  const source = await sourceOf(options);
   const registry = await registryFor(source);
-  const load = createPolicyLoader(registry, env, {})(source, 1);
+  const load = createPolicyLoader(registry, options.env, {})(source, 1);
   const { policy } = requirePolicy(load, source.file);
   const states = policy.config.instances.map((instance) => ({
     instance,

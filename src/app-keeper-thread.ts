@@ -1,7 +1,9 @@
 import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { Fault, fault, moduleUrl } from './kernel/index.ts';
-import type { FaultCode } from './kernel/index.ts';
+import { fault, moduleUrl } from './kernel/index.ts';
+import type { Fault } from './kernel/index.ts';
 import type { PolicyStatus } from './contract/index.ts';
+import { failureOf, faultFrom } from './app-failure.ts';
+import type { Failure } from './app-failure.ts';
 import { openKeeperHost } from './app-keeper.ts';
 import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
 import { createPortChannel } from './keeper/index.ts';
@@ -20,7 +22,7 @@ type ToMain =
   | { readonly kind: 'open'; readonly adminUrl: string }
   | { readonly kind: 'reloaded'; readonly status: PolicyStatus }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'failed'; readonly code: FaultCode | null; readonly message: string };
+  | { readonly kind: 'failed'; readonly failure: Failure };
 
 export interface KeeperThread extends Omit<KeeperHost, 'attach'> {
   /** The line of the one worker. */
@@ -33,15 +35,17 @@ export async function openKeeperThread(options: KeeperHostOptions): Promise<Keep
     workerData: { role: ROLE, options },
   });
   const answers: ((message: ToMain) => void)[] = [];
-  const fail = (reason: string): void => {
-    for (const answer of answers.splice(0)) {
-      answer({ kind: 'failed', code: 'BRS_KEEPER_LOST', message: reason });
-    }
+  let lost: ToMain | null = null;
+  /** An answer that nobody will give any more; requests made afterwards get it at once. */
+  const fail = (message: string): void => {
+    lost ??= { kind: 'failed', failure: { code: 'BRS_KEEPER_LOST', message } };
+    for (const answer of answers.splice(0)) answer(lost);
   };
   thread.on('message', (message: ToMain) => answers.shift()?.(message));
   thread.on('error', (error) => fail(error.message));
   thread.on('exit', () => fail('the keeper has ended'));
-  const next = (): Promise<ToMain> => new Promise((resolve) => answers.push(resolve));
+  const next = (): Promise<ToMain> =>
+    new Promise((resolve) => (lost === null ? answers.push(resolve) : resolve(lost)));
   const ask = (message: ToThread): Promise<ToMain> => {
     const answer = next();
     thread.postMessage(message);
@@ -68,19 +72,12 @@ export async function openKeeperThread(options: KeeperHostOptions): Promise<Keep
 }
 
 function failure(message: ToMain): Fault {
-  if (message.kind !== 'failed') return fault('BRS_KEEPER_LOST');
-  return message.code === null
-    ? fault('BRS_INTERNAL', {}, { cause: new Error(message.message) })
-    : new Fault(message.code, message.message, null);
+  return message.kind === 'failed' ? faultFrom(message.failure) : fault('BRS_KEEPER_LOST');
 }
 
 async function runThread(port: MessagePort, options: KeeperHostOptions): Promise<void> {
   const tell = (message: ToMain): void => port.postMessage(message);
-  const failed = (error: unknown): ToMain => ({
-    kind: 'failed',
-    code: Fault.isInstance(error) ? error.code : null,
-    message: error instanceof Error ? error.message : String(error),
-  });
+  const failed = (error: unknown): ToMain => ({ kind: 'failed', failure: failureOf(error) });
   let host: KeeperHost;
   try {
     host = await openKeeperHost(options);

@@ -23,13 +23,10 @@ export function logEvent(log: Logger, event: BourseEvent): void {
     case 'attempt-failed':
     case 'refused':
     case 'turned-away':
-    case 'decided':
       log.debug(event, event.kind);
       return;
     case 'settled':
       if (log.isLevelEnabled('debug')) log.debug({ decision: event.outcome.decision }, event.kind);
-      return;
-    case 'stage':
       return;
     default:
       log.info(event, event.kind);

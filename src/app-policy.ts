@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { fault } from './kernel/index.ts';
@@ -13,6 +14,22 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface PolicySource {
   readonly text: string;
   readonly file: string | null;
+}
+
+/** The text that is given, or that of the file. Rejects with `BRS_CONFIG` where it cannot be read. */
+export async function sourceOf(options: {
+  readonly configFile?: string;
+  readonly configText?: string;
+}): Promise<PolicySource> {
+  const { configFile, configText } = options;
+  if (configText !== undefined) return { text: configText, file: null };
+  const file = resolve(configFile!);
+  try {
+    return { text: await readFile(file, 'utf8'), file };
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw fault('BRS_CONFIG', { report: `${file} cannot be read (${reason})` }, { cause: error });
+  }
 }
 
 /** What replaces settings of the policy for one run. */

@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { fault } from './kernel/index.ts';
 import type { Config, PolicyProblem, PolicyStatus } from './contract/index.ts';
 import { openWorkerPool } from './app-cluster.ts';
 import { openKeeperHost } from './app-keeper.ts';
 import type { KeeperHostOptions } from './app-keeper.ts';
 import { openKeeperThread } from './app-keeper-thread.ts';
 import { createLog } from './app-log.ts';
-import { createPolicyLoader, registryFor, requirePolicy } from './app-policy.ts';
-import type { Environment, PolicyLoader, PolicySource, ServeOverrides } from './app-policy.ts';
+import { createPolicyLoader, registryFor, requirePolicy, sourceOf } from './app-policy.ts';
+import type { Environment, PolicyLoader, ServeOverrides } from './app-policy.ts';
 import { builtIns } from './app-registry.ts';
 import { openServedWorker } from './app-served-worker.ts';
 import type { Registry } from './contract/index.ts';
@@ -103,21 +100,6 @@ async function serveInWorkers(options: KeeperHostOptions, config: Config): Promi
   }
 }
 
-async function sourceOf({ configFile, configText }: ServeOptions): Promise<PolicySource> {
-  if (configText !== undefined) return { text: configText, file: null };
-  const file = resolve(configFile!);
-  return { text: await readConfig(file), file };
-}
-
-async function readConfig(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw fault('BRS_CONFIG', { report: `${file} cannot be read (${reason})` }, { cause: error });
-  }
-}
-
 /** Environments cross threads and processes as plain data. */
 function definedOnly(env: Environment): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -130,8 +112,7 @@ export async function checkConfig(options: {
   readonly configFile: string;
   readonly env: Environment;
 }): Promise<readonly PolicyProblem[]> {
-  const file = resolve(options.configFile);
-  const source = { text: await readConfig(file), file };
+  const source = await sourceOf(options);
   const load = createPolicyLoader(await registryFor(source), options.env, {})(source, 0);
   return load.kind === 'rejected' ? load.problems : load.warnings;
 }

@@ -92,7 +92,7 @@ export function withQuotes(
 }
 
 /** What the observer hears of a refused decision. Served ones are counted by their outcome. */
-export function decidedEvent(decision: Decision): BourseEvent {
+export function refusedEvent(decision: Decision): BourseEvent {
   const { result, workload } = decision;
   assert(isRefusal(result), 'only a refusal refuses');
   return { kind: 'refused', decision: workload.id, reason: result.reason, code: result.code };

@@ -6,7 +6,7 @@ import type { Clock, Rng } from './kernel/index.ts';
 import type { Breakers, KeeperClient, Observer, Registry, Route } from './contract/index.ts';
 import type { Stages, Upstream } from './contract/index.ts';
 import { isRefusal } from './contract/index.ts';
-import { containAttempts, createRelay, decidedEvent, guarded } from './app-stages.ts';
+import { containAttempts, createRelay, refusedEvent, guarded } from './app-stages.ts';
 import { observed, refuse, withQuotes } from './app-stages.ts';
 import { createAttempts } from './attempts/index.ts';
 import { lookUpNothing } from './cache/index.ts';
@@ -60,7 +60,7 @@ export function createExchange(parts: ExchangeParts): Route {
     },
     refuse: (decision, client) => {
       decisions.remember(decision);
-      observer.on(decidedEvent(decision));
+      observer.on(refusedEvent(decision));
       return refuse(decision, client);
     },
     reserve: timed('reserve', (decision) =>

@@ -9,12 +9,6 @@ export const EVENTS_VERSION = 1;
 
 export type BourseEvent =
   | {
-      readonly kind: 'decided';
-      readonly decision: DecisionId;
-      readonly route: string;
-      readonly model: string | null;
-    }
-  | {
       readonly kind: 'refused';
       readonly decision: DecisionId;
       readonly reason: string;
@@ -42,7 +36,6 @@ export type BourseEvent =
   | { readonly kind: 'store-failed'; readonly reason: string }
   | { readonly kind: 'store-recovered' }
   | { readonly kind: 'queue-dropped'; readonly queue: string; readonly count: number }
-  | { readonly kind: 'stage'; readonly stage: string; readonly spentMicroseconds: number }
   | { readonly kind: 'worker-lost'; readonly worker: number }
   | { readonly kind: 'fault'; readonly code: FaultCode; readonly message: string };
 
