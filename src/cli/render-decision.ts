@@ -92,7 +92,7 @@ function rules(view: DecisionView): string[] {
 
 function mark(node: RuleNode): string {
   if (node.value === undefined) return '-';
-  if (node.value === null) return UNKNOWN;
+  if (node.value === null) return node.isDoubtful ? 'doubtful' : UNKNOWN;
   return node.value ? 'yes' : 'no';
 }
 

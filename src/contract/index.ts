@@ -4,6 +4,7 @@ export * from './beliefs.ts';
 export * from './budget.ts';
 export * from './config.ts';
 export * from './decision.ts';
+export * from './encoder.ts';
 export * from './events.ts';
 export * from './fleet.ts';
 export * from './headers.ts';

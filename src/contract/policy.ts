@@ -45,6 +45,8 @@ export interface RuleNode {
   readonly text: string;
   /** Undefined: never evaluated, because the outcome no longer depended on it. */
   readonly value: Truth | undefined;
+  /** The fast reading was doubtful and the outcome did not need a surer one: the value is null. */
+  readonly isDoubtful?: boolean;
   readonly children: readonly RuleNode[];
 }
 

@@ -33,7 +33,17 @@ export interface SignalSlot {
   /** It reads nothing but the last user turn: what an earlier turn says slips past. */
   readonly readsLastTurnOnly?: boolean;
   /** Must not throw for any workload; if it does, the reading is unknown. */
-  read(workload: Workload): MaybeAsync<Reading>;
+  read(workload: Workload, shared: SharedWork): MaybeAsync<Reading>;
+}
+
+/** What the signals of one request share, such as a text with its vector: made by whoever asks first. */
+export interface SharedWork {
+  share<T extends object>(key: ShareKey<T>): T;
+}
+
+/** Identifies one shared thing: the object itself is the key. */
+export interface ShareKey<T extends object> {
+  readonly make: (workload: Workload) => T;
 }
 
 /** Kleene's third value is null: unknown. */
@@ -45,6 +55,17 @@ export interface CompiledCondition {
   test(reading: Reading): Truth;
   /** As the explanation shows it. */
   readonly text: string;
+  /** The slower, surer way to the same value. */
+  readonly deep?: DeepCondition;
+}
+
+/**
+ * A slot whose reading stands in for a doubtful one. It is read only when the outcome still depends on
+ * the condition after everything else was tried; an unknown value leaves the doubtful reading in force.
+ */
+export interface DeepCondition {
+  readonly slot: SignalSlot;
+  isDoubtful(reading: Reading): boolean;
 }
 
 /**
@@ -54,6 +75,8 @@ export interface CompiledCondition {
 export interface Signal {
   readonly apiVersion: 1;
   readonly kind: string;
+  /** The key under `signals` of its definitions; unset: the kind and an s. */
+  readonly definitionsKey?: string;
   /** JSON Schemas that are composed into the policy's: of one definition, and of a condition's value. */
   readonly definitionSchema: Readonly<Record<string, unknown>> | null;
   readonly conditionSchema: Readonly<Record<string, unknown>>;
@@ -86,7 +109,7 @@ export class ConfigIssue extends Error {
 }
 
 /** Reads signals of one request, each at most once. `slot` is an index into `Policy.slots`. */
-export interface SignalReader {
+export interface SignalReader extends SharedWork {
   read(slot: number): MaybeAsync<SpentReading>;
   /** What was read so far: by slot, undefined where never needed. */
   readings(): readonly (SpentReading | undefined)[];

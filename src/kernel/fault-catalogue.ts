@@ -137,6 +137,12 @@ export const FAULTS = {
     isRetryable: false,
     message: '{feature} needs the package {package}: npm install {package}.',
   },
+  BRS_MODEL_FILE: {
+    httpStatus: 500,
+    type: 'configuration_error',
+    isRetryable: false,
+    message: 'The model file {file} cannot be used: {reason}.',
+  },
   BRS_LISTEN: {
     httpStatus: 500,
     type: 'configuration_error',

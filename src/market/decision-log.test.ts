@@ -45,7 +45,11 @@ function decided(n: number, changes: Partial<Decision> = {}): Decision {
   return {
     workload,
     policy: POLICY,
-    signals: { read: () => READINGS[0]!, readings: () => READINGS },
+    signals: {
+      read: () => READINGS[0]!,
+      readings: () => READINGS,
+      share: (key) => key.make(workload),
+    },
     fleet: view.fleet,
     mandate,
     hit: null,

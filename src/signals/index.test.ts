@@ -3,6 +3,7 @@ import { SIGNAL_COSTS } from '../contract/index.ts';
 import type { SignalDefinition } from '../contract/index.ts';
 import { fakeWorkload } from './fixtures/fake-workload.ts';
 import { BUILT_IN_SIGNALS } from './index.ts';
+import { readSlot } from './fixtures/read-slot.ts';
 
 /** One good condition of each kind. */
 const GOOD: Readonly<Record<string, unknown>> = {
@@ -37,7 +38,7 @@ describe.each(BUILT_IN_SIGNALS.map((signal) => [signal.kind, signal] as const))(
     test('answers for any workload, and its test takes the reading', async () => {
       const compiled = signal.compile(GOOD[kind], DEFINITIONS);
       for (const text of ['', 'Hallo', '\u{d800}', '{'.repeat(50), '\0\u200b']) {
-        const reading = await compiled.slot.read(fakeWorkload({ text, messages: [] }));
+        const reading = await readSlot(compiled.slot, fakeWorkload({ text, messages: [] }));
         expect(reading.confidence).toBeGreaterThanOrEqual(0);
         expect(reading.confidence).toBeLessThanOrEqual(1);
         if (reading.value !== null) expect([true, false, null]).toContain(compiled.test(reading));

@@ -2,6 +2,7 @@ import { isPromise } from '../kernel/index.ts';
 import type { Clock, MaybeAsync } from '../kernel/index.ts';
 import type {
   Reading,
+  ShareKey,
   SignalReader,
   SignalSlot,
   SpentReading,
@@ -27,6 +28,8 @@ class Memo implements SignalReader {
   readonly #clock: Clock;
   readonly #known: (SpentReading | undefined)[];
   #pending: Map<number, Promise<SpentReading>> | null = null;
+  #shareKeys: ShareKey<object>[] | null = null;
+  #shared: object[] | null = null;
 
   constructor(slots: readonly SignalSlot[], workload: Workload, clock: Clock) {
     this.#slots = slots;
@@ -43,13 +46,25 @@ class Memo implements SignalReader {
     return this.#known;
   }
 
+  /** A request shares few things: a walk over them costs less than a map. */
+  share<T extends object>(key: ShareKey<T>): T {
+    this.#shareKeys ??= [];
+    this.#shared ??= [];
+    const place = this.#shareKeys.indexOf(key);
+    if (place >= 0) return this.#shared[place] as T;
+    const made = key.make(this.#workload);
+    this.#shareKeys.push(key);
+    this.#shared.push(made);
+    return made;
+  }
+
   #compute(index: number): MaybeAsync<SpentReading> {
     const slot = this.#slots[index];
     if (slot === undefined) throw new RangeError(`there is no signal slot ${index}`);
     const startedMs = this.#clock.monotonicMs();
     let reading: MaybeAsync<Reading>;
     try {
-      reading = slot.read(this.#workload);
+      reading = slot.read(this.#workload, this);
     } catch (error) {
       return this.#keep(index, failed(error), startedMs);
     }

@@ -43,7 +43,7 @@ function warnOfUnreadDefinitions(suspect: Suspect, findings: Findings): void {
     for (const [i, { name }] of definitions.entries()) {
       if (suspect.compiler.readsDefinition(signal.kind, name)) continue;
       findings.add(
-        ['signals', definitionsKey(signal.kind), i],
+        ['signals', definitionsKey(signal), i],
         `no condition reads the ${signal.kind} "${name}"`,
         { severity: 'warning' },
       );

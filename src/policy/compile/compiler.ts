@@ -1,11 +1,16 @@
 import { ConfigIssue, SIGNAL_COSTS } from '../../contract/index.ts';
-import type { Signal, SignalDefinition, SignalSlot } from '../../contract/index.ts';
+import type {
+  CompiledCondition,
+  Signal,
+  SignalDefinition,
+  SignalSlot,
+} from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import type { Findings, Path } from '../document/place.ts';
 import { membersOf } from '../document/raw.ts';
 import { definitionsKey } from '../schema/index.ts';
-import { judgeBy } from './condition.ts';
-import type { Condition } from './condition.ts';
+import { doubtBy, judgeBy } from './condition.ts';
+import type { Condition, DeepLeaf } from './condition.ts';
 
 const CONNECTIVES = ['all', 'any', 'not'];
 
@@ -90,11 +95,20 @@ export class ConditionCompiler {
         text: compiled.text,
         cost: SIGNAL_COSTS.indexOf(compiled.slot.cost),
         judge: judgeBy((reading) => compiled.test(reading)),
+        deep: this.#deepOf(compiled),
       };
     } catch (error) {
       addIssue(this.#findings, path, error);
       return null;
     }
+  }
+
+  #deepOf({ deep }: CompiledCondition): DeepLeaf | null {
+    if (deep === undefined) return null;
+    return {
+      slot: this.#slotOf(deep.slot),
+      isDoubtful: doubtBy((reading) => deep.isDoubtful(reading)),
+    };
   }
 
   #slotOf(slot: SignalSlot): number {
@@ -139,7 +153,7 @@ export function readDefinitions(
   const byKind = new Map<string, readonly SignalDefinition[]>();
   const broken = new Set<string>();
   for (const signal of signals) {
-    const key = definitionsKey(signal.kind);
+    const key = definitionsKey(signal);
     const list = membersOf(value)[key];
     if (signal.definitionSchema === null || !Array.isArray(list)) continue;
     const read: SignalDefinition[] = [];

@@ -11,6 +11,7 @@ export type Condition =
       readonly text: string;
       readonly cost: number;
       readonly judge: (reading: Reading) => Truth;
+      readonly deep: DeepLeaf | null;
     }
   | {
       readonly kind: 'all' | 'any';
@@ -18,6 +19,22 @@ export type Condition =
       readonly cost: number;
     }
   | { readonly kind: 'not'; readonly child: Condition; readonly cost: number };
+
+/** The slot that settles a doubtful reading of the leaf's own slot. */
+export interface DeepLeaf {
+  readonly slot: number;
+  readonly isDoubtful: (reading: Reading) => boolean;
+}
+
+/** A truth, or undefined while a doubtful reading leaves it open. */
+export type OpenTruth = Truth | undefined;
+
+/** Whether a doubtful reading can leave the condition open. */
+export function hasDeepLeaf(condition: Condition): boolean {
+  if (condition.kind === 'leaf') return condition.deep !== null;
+  if (condition.kind === 'not') return hasDeepLeaf(condition.child);
+  return condition.children.some(hasDeepLeaf);
+}
 
 /** What was read of a request, by slot; undefined where nothing was. */
 export type Readings = readonly (SpentReading | undefined)[];
@@ -34,7 +51,19 @@ export function judgeBy(test: (reading: Reading) => Truth): (reading: Reading) =
   };
 }
 
-/** `not`, three-valued. */
-export function negate(truth: Truth): Truth {
-  return truth === null ? null : !truth;
+/** A failing test of doubt is no doubt. */
+export function doubtBy(isDoubtful: (reading: Reading) => boolean): (reading: Reading) => boolean {
+  return (reading) => {
+    if (reading.value === null || reading.value === undefined) return false;
+    try {
+      return isDoubtful(reading);
+    } catch {
+      return false;
+    }
+  };
+}
+
+/** `not`; what is unknown or open stays so. */
+export function negate<T extends OpenTruth>(truth: T): T {
+  return (typeof truth === 'boolean' ? !truth : truth) as T;
 }

@@ -51,13 +51,14 @@ export function policySchema(signals: readonly Signal[]) {
 }
 
 /** The key under `signals` of a kind's definitions. */
-export const definitionsKey = (kind: string): string => `${kind}s`;
+export const definitionsKey = (signal: Signal): string =>
+  signal.definitionsKey ?? `${signal.kind}s`;
 
 function definitionsSchema(signals: readonly Signal[]) {
   const lists = signals
     .filter((signal) => signal.definitionSchema !== null)
     .map((signal) => [
-      definitionsKey(signal.kind),
+      definitionsKey(signal),
       z.array(z.looseObject({ name: identifier }).meta({ ...signal.definitionSchema })).default([]),
     ]);
   const shape = Object.fromEntries(lists) as Record<

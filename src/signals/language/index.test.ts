@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { fakeWorkload } from '../fixtures/fake-workload.ts';
 import { languageSignal } from './index.ts';
+import { readSlot } from '../fixtures/read-slot.ts';
 
 const condition = languageSignal.compile(['de', 'FR'], []);
-const read = async (subject: string) => condition.slot.read(fakeWorkload({ text: subject }));
+const read = async (subject: string) => readSlot(condition.slot, fakeWorkload({ text: subject }));
 
 describe('language', () => {
   test.each([
@@ -34,7 +35,8 @@ describe('language', () => {
 
   test('is read without a promise once loaded, and one of a list is enough', async () => {
     await read('Hallo');
-    const reading = condition.slot.read(
+    const reading = readSlot(
+      condition.slot,
       fakeWorkload({ text: 'Wie geht es dir heute, mein Freund?' }),
     );
     expect(reading).not.toBeInstanceOf(Promise);

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { fakeWorkload } from '../fixtures/fake-workload.ts';
 import { evaluate } from '../fixtures/evaluate.ts';
 import { structureSignal } from './index.ts';
+import { readSlot } from '../fixtures/read-slot.ts';
 
 const { slot } = structureSignal.compile({ words: { atLeast: 1 } }, []);
-const read = async (text: string) => (await slot.read(fakeWorkload({ text }))).value;
+const read = async (text: string) => (await readSlot(slot, fakeWorkload({ text }))).value;
 
 describe('structure', () => {
   test('counts', async () => {
