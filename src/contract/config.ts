@@ -1,4 +1,5 @@
 import type { KeyId, TenantId } from '../kernel/index.ts';
+import type { HeadTask } from './encoder.ts';
 import type { Instance, Model } from './fleet.ts';
 import type { Objective } from './workload.ts';
 
@@ -91,6 +92,37 @@ export interface HealthConfig {
   };
 }
 
+/** An ONNX model of the operator's: absolute paths. */
+export interface OnnxFiles {
+  readonly onnx: string;
+  /** Null: tokenizer.json beside the model. */
+  readonly tokenizer: string | null;
+  readonly maxTokens: number | null;
+}
+
+export interface OnnxClassifierFiles extends OnnxFiles {
+  /** Null: those of config.json beside the model. */
+  readonly labels: readonly string[] | null;
+  readonly threshold: number | null;
+}
+
+/** An `/v1/embeddings` endpoint. */
+export interface EmbeddingsEndpoint {
+  readonly url: string;
+  readonly model: string;
+  readonly apiKey: string | null;
+  readonly dimensions: number;
+  readonly timeoutMs: number;
+}
+
+/** Which models read requests. Read at start; a later policy does not change it. */
+export interface UnderstandingConfig {
+  readonly deep: 'auto' | 'off' | 'required';
+  readonly encoder: OnnxFiles | EmbeddingsEndpoint | null;
+  readonly classifiers: ReadonlyMap<HeadTask, OnnxClassifierFiles>;
+  readonly pii: OnnxClassifierFiles | null;
+}
+
 /** Everything the policy file says that is not a rule; every default is filled in. */
 export interface Config {
   readonly server: ServerConfig;
@@ -106,6 +138,7 @@ export interface Config {
   readonly attempts: AttemptPlan;
   readonly health: HealthConfig;
   readonly learning: LearningConfig;
+  readonly understanding: UnderstandingConfig;
   /** Module paths, absolute. */
   readonly plugins: readonly string[];
 }

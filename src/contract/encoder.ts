@@ -101,11 +101,19 @@ export interface LongScans {
   tag(text: string): Promise<readonly TextSpan[]>;
 }
 
+/** Models that the operator brought: where there is one, it alone answers. */
+export interface OwnModels {
+  readonly encoder: Encoder | null;
+  readonly classifiers: ReadonlyMap<HeadTask, Classifier>;
+  readonly pii: SpanTagger | null;
+}
+
 /** What signals understand requests with. Members load when first asked for. */
 export interface Understanding {
   fast(): FastModels;
-  /** Null where it is not installed, with the reason in `deepReason`. */
+  /** Null where it is not installed or not wanted, with the reason in `deepReason`. */
   deep(): DeepModels | null;
   deepReason(): string | null;
+  readonly own: OwnModels;
   scans(): LongScans | null;
 }

@@ -54,6 +54,12 @@ export interface MessageView {
   readonly hasToolCalls: boolean;
 }
 
+/** A tool that the request declares. Client-supplied text. */
+export interface ToolView {
+  readonly name: string;
+  readonly description: string;
+}
+
 export interface Archetype {
   readonly interaction: 'chat' | 'agent';
   readonly turns: 'single' | 'multi';
@@ -118,6 +124,7 @@ export interface Workload {
   messages(): readonly MessageView[];
   lastUserText(): string;
   toolCount(): number;
+  tools(): readonly ToolView[];
   /** True when the last message is a tool's result, or the last assistant message awaits one. */
   isInToolLoop(): boolean;
   modality(): { readonly image: boolean; readonly audio: boolean };

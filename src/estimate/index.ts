@@ -5,7 +5,7 @@
 export { chargePicoUsd, PICO_PER_USD } from './charge.ts';
 export { decodeJoules, powerWatts, prefillJoules, requestEnergyJoules } from './energy.ts';
 export { loadPrice } from './load-price.ts';
-export { expectedOverrun, normalQuantile } from './normal.ts';
+export { expectedOverrun, normalCdf, normalQuantile } from './normal.ts';
 export { expectedOutputTokens, underCeiling } from './output-length.ts';
 export { occupancy, waitMs, waitVariance } from './queue.ts';
 export type { Occupancy } from './queue.ts';

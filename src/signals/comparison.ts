@@ -5,6 +5,8 @@ import type { Path } from './shape.ts';
 /** A test of a number: `{ atLeast, atMost, above, below, equals }`, all of those given. */
 export interface Comparison {
   test(value: number): boolean;
+  /** The numbers that it compares with. */
+  readonly bounds: readonly number[];
   /** For example `>= 1000 and < 8000`. */
   readonly text: string;
 }
@@ -49,5 +51,9 @@ export function compileComparison(value: unknown, path: Path = []): Comparison {
     (Number.isFinite(below) && below <= Math.max(atLeast, above)) ||
     (equals !== undefined && !test(equals));
   if (isEmpty) throw new ConfigIssue('can never be true: the bounds exclude each other', path);
-  return { test, text: given.map((name) => `${SIGNS[name]} ${bounds[name]}`).join(' and ') };
+  return {
+    test,
+    bounds: given.map((name) => bounds[name]!),
+    text: given.map((name) => `${SIGNS[name]} ${bounds[name]}`).join(' and '),
+  };
 }

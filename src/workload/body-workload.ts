@@ -5,6 +5,7 @@ import type {
   MessageView,
   RequestBody,
   RequestPreferences,
+  ToolView,
   Surface,
   Workload,
 } from '../contract/index.ts';
@@ -14,6 +15,7 @@ import { archetypeOf } from './archetype.ts';
 import type { Census } from './census.ts';
 import { countElements, readConversation, readLastUserText } from './conversation.ts';
 import { headerOf } from './parameters.ts';
+import { readTools } from './tools.ts';
 
 /** What a vision model makes of one picture, about; its bytes do not tell. */
 const IMAGE_TOKENS = 1600;
@@ -57,6 +59,7 @@ export class BodyWorkload implements Workload {
   #messages: readonly MessageView[] | null = null;
   #lastUserText: string | null = null;
   #toolCount = -1;
+  #tools: readonly ToolView[] | null = null;
   #archetype: Archetype | null = null;
 
   constructor(ingress: Ingress, body: RequestBody, census: Census, parameters: Parameters) {
@@ -107,6 +110,10 @@ export class BodyWorkload implements Workload {
 
   modality(): { readonly image: boolean; readonly audio: boolean } {
     return { image: this.#census.images > 0, audio: this.#census.hasAudio };
+  }
+
+  tools(): readonly ToolView[] {
+    return (this.#tools ??= readTools(this.body));
   }
 
   archetype(): Archetype {

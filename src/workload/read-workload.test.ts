@@ -297,6 +297,18 @@ describe('the conversation', () => {
     expect(chat({ functions: [{}, {}] }).toolCount()).toBe(2);
   });
 
+  test('tools are read with their descriptions, however they are declared', () => {
+    const described = { name: 'f', description: 'finds' };
+    const tools = [{ type: 'function', function: described }, { name: 'g' }, 7, null, { name: 1 }];
+    expect(chat({ tools, functions: [{ name: 'h', description: 2 }] }).tools()).toEqual([
+      described,
+      { name: 'g', description: '' },
+      { name: 'h', description: '' },
+    ]);
+    expect(chat({}).tools()).toEqual([]);
+    expect(chat({ tools: 'all' }).tools()).toEqual([]);
+  });
+
   test('the tool loop', () => {
     const asks = { role: 'assistant', content: null, tool_calls: [call] };
     const result = { role: 'tool', tool_call_id: 'c', content: '1' };

@@ -2,6 +2,8 @@ import { ConfigIssue } from '../../contract/index.ts';
 import type { Reading, Signal, SignalSlot, Workload } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import { choiceText, oneOrMany, textsOf } from '../shape.ts';
+import { detectLanguage } from './detect.ts';
+import type { DetectByNgrams } from './detect.ts';
 
 /** What eld distinguishes: ISO 639-1 codes. */
 const LANGUAGES = (
@@ -10,20 +12,12 @@ const LANGUAGES = (
 ).split(' ');
 /** The beginning of a text tells its language; more costs time and adds nothing. */
 const SAMPLE_CHARACTERS = 600;
-/** Shorter texts ("ok", "2 + 2") are detected with confidence, and wrongly. */
-const LETTERS_MIN = 5;
 
-type Detect = (text: string) => {
-  readonly language: string;
-  isReliable(): boolean;
-  getScores(): Record<string, number>;
-};
-
-let detector: Detect | null = null;
-let loading: Promise<Detect> | null = null;
+let detector: DetectByNgrams | null = null;
+let loading: Promise<DetectByNgrams> | null = null;
 
 /** The n-gram table takes tens of megabytes: only a policy with a language condition loads it. */
-function load(): Promise<Detect> {
+function load(): Promise<DetectByNgrams> {
   loading ??= import('eld/extrasmall').then(({ eld }) => {
     detector = eld.detect;
     return eld.detect;
@@ -68,17 +62,10 @@ export const languageSignal: Signal = {
   },
 };
 
-function read(workload: Workload, detect: Detect): Reading {
-  const sample = sampleOf(workload.lastUserText());
-  if ((sample.match(/\p{L}/gu)?.length ?? 0) < LETTERS_MIN) {
-    return { value: null, confidence: 0, reason: 'too little text' };
-  }
-  const found = detect(sample);
-  if (found.language === '' || !found.isReliable()) {
-    return { value: null, confidence: 0, reason: 'no language is certain' };
-  }
-  const score = found.getScores()[found.language] ?? 0;
-  return { value: found.language, confidence: Math.min(1, score) };
+function read(workload: Workload, detect: DetectByNgrams): Reading {
+  const found = detectLanguage(sampleOf(workload.lastUserText()), detect);
+  if (found === null) return { value: null, confidence: 0, reason: 'no language is certain' };
+  return { value: found.language, confidence: found.confidence };
 }
 
 /** The first characters outside fenced code: programs look Danish to an n-gram table. */
