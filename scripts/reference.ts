@@ -4,13 +4,13 @@ import { METRICS } from '../src/keeper/index.ts';
 import type { MetricEntry } from '../src/keeper/index.ts';
 import { ENGINES } from '../src/pool/index.ts';
 import { policyJsonSchema, policyReference } from '../src/policy/index.ts';
-import { BUILT_IN_SIGNALS } from '../src/signals/index.ts';
+import { builtIns } from '../src/app-registry.ts';
 
 /** The generated files by name, under docs/reference. */
 export function referenceFiles(): ReadonlyMap<string, string> {
-  const schema = policyJsonSchema(BUILT_IN_SIGNALS, ENGINES);
+  const schema = policyJsonSchema(builtIns().signals, ENGINES);
   return new Map([
-    ['configuration.md', policyReference(BUILT_IN_SIGNALS, ENGINES)],
+    ['configuration.md', policyReference(builtIns().signals, ENGINES)],
     ['policy.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['metrics.md', metricsReference()],
   ]);

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
+import { failureOf } from './kernel/index.ts';
 import type { FromClusterWorker, ToClusterWorker } from './app-cluster.ts';
-import { failureOf } from './app-failure.ts';
 import type { KeeperHostOptions } from './app-keeper.ts';
 import { createLog } from './app-log.ts';
 import { createPolicyLoader, registryFor } from './app-policy.ts';
@@ -25,7 +25,7 @@ async function start({ worker, options }: Start): Promise<() => Promise<void>> {
 }
 
 async function serve(worker: number, options: KeeperHostOptions): Promise<() => Promise<void>> {
-  const registry = await registryFor(options.source);
+  const registry = await registryFor(options.source, options.env);
   const served = await openServedWorker({
     channel: createProcessChannel(process),
     worker,

@@ -1,9 +1,8 @@
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { fault, moduleUrl } from './kernel/index.ts';
-import { faultFrom } from './app-failure.ts';
-import type { Failure } from './app-failure.ts';
+import { fault, faultFrom, moduleUrl } from './kernel/index.ts';
+import type { Failure } from './kernel/index.ts';
 import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
 import { createProcessChannel } from './keeper/index.ts';
 

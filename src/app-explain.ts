@@ -58,7 +58,7 @@ export async function explainIn(
 /** Decides by a policy alone: the fleet counts as idle and nothing is believed of it. */
 export async function explainOnce(options: ExplainOptions): Promise<DecisionView> {
   const source = await sourceOf(options);
-  const registry = await registryFor(source);
+  const registry = await registryFor(source, options.env);
   const load = createPolicyLoader(registry, options.env, {})(source, 1);
   const { policy } = requirePolicy(load, source.file);
   const states = policy.config.instances.map((instance) => ({

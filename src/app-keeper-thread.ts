@@ -1,9 +1,7 @@
 import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { fault, moduleUrl } from './kernel/index.ts';
-import type { Fault } from './kernel/index.ts';
+import { failureOf, fault, faultFrom, moduleUrl } from './kernel/index.ts';
+import type { Failure, Fault } from './kernel/index.ts';
 import type { PolicyStatus } from './contract/index.ts';
-import { failureOf, faultFrom } from './app-failure.ts';
-import type { Failure } from './app-failure.ts';
 import { openKeeperHost } from './app-keeper.ts';
 import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
 import { createPortChannel } from './keeper/index.ts';

@@ -29,7 +29,7 @@ export interface KeeperHost {
 export async function openKeeperHost(options: KeeperHostOptions): Promise<KeeperHost> {
   const { source, env, overrides } = options;
   const clock = createSystemClock();
-  const registry = await registryFor(source);
+  const registry = await registryFor(source, env, false);
   const load = createPolicyLoader(registry, env, overrides);
   const { config } = requirePolicy(load(source, 1), source.file).policy;
   const log = createLog(config.logLevel);

@@ -46,8 +46,9 @@ export async function createBourse(
   const text = typeof config === 'string' ? config : JSON.stringify(config);
   const source = { text, file: null };
   const clock = options.clock ?? createSystemClock();
-  const registry = withPlugins(await registryFor(source), options.plugins ?? []);
-  const load = createPolicyLoader(registry, options.env ?? process.env, {});
+  const env = options.env ?? process.env;
+  const registry = withPlugins(await registryFor(source, env), options.plugins ?? []);
+  const load = createPolicyLoader(registry, env, {});
   const { policy } = requirePolicy(load(source, 1), null);
   const keeper = await openKeeper({
     source,

@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { fault } from './kernel/index.ts';
 import type { Config, PolicyProblem, Registry } from './contract/index.ts';
 import { builtIns, importPlugins, withPlugins } from './app-registry.ts';
-import { loadPolicy } from './policy/index.ts';
+import { openUnderstanding } from './app-understanding.ts';
+import { loadPolicy, readUnderstanding } from './policy/index.ts';
 import type { PolicyLoad } from './policy/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +53,7 @@ export function createPolicyLoader(
   return (source, generation) => {
     const load = loadPolicy({
       text: source.text,
-      file: source.file ?? resolve('bourse.yaml'),
+      file: fileOf(source.file),
       env,
       readSecret: (path) => readFileSync(path, 'utf8').trim(),
       generation,
@@ -63,10 +64,23 @@ export function createPolicyLoader(
   };
 }
 
-/** The built-ins and the plugins that the text names. */
-export async function registryFor(source: PolicySource): Promise<Registry> {
-  return withPlugins(builtIns(), await importPlugins(pluginPaths(source)));
+/**
+ * The built-ins, over the models that the text names, and the plugins that it names. `isServing` false:
+ * for who compiles policies and reads no signal.
+ */
+export async function registryFor(
+  source: PolicySource,
+  env: Environment,
+  isServing = true,
+): Promise<Registry> {
+  const { text, file } = source;
+  const config = readUnderstanding({ text, file: fileOf(file), env });
+  const understanding = await openUnderstanding(config, isServing);
+  return withPlugins(builtIns(understanding), await importPlugins(pluginPaths(source)));
 }
+
+/** Where a policy without a file counts as standing: what it names is relative to there. */
+const fileOf = (file: string | null): string => file ?? resolve('bourse.yaml');
 
 /** Reads `plugins` alone: the rest of the text cannot be checked before they are imported. */
 function pluginPaths({ text, file }: PolicySource): string[] {

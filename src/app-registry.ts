@@ -1,15 +1,16 @@
 import { pathToFileURL } from 'node:url';
 import { fault } from './kernel/index.ts';
-import type { Plugin, Registry } from './contract/index.ts';
+import type { Plugin, Registry, Understanding } from './contract/index.ts';
+import { shippedUnderstanding } from './app-understanding.ts';
 import { createLearners } from './learning/index.ts';
 import { createHouseBidder } from './market/index.ts';
 import { ENGINES } from './pool/index.ts';
-import { BUILT_IN_SIGNALS } from './signals/index.ts';
+import { BUILT_IN_SIGNALS, createUnderstandingSignals } from './signals/index.ts';
 
 /** What ships. A built-in is one line here. */
-export function builtIns(): Registry {
+export function builtIns(understanding: Understanding = shippedUnderstanding()): Registry {
   return {
-    signals: BUILT_IN_SIGNALS,
+    signals: [...BUILT_IN_SIGNALS, ...createUnderstandingSignals(understanding)],
     engines: ENGINES,
     bidders: [createHouseBidder()],
     learners: createLearners(),

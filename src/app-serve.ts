@@ -37,7 +37,7 @@ export interface RunningApp {
  */
 export async function startServe(options: ServeOptions): Promise<RunningApp> {
   const source = await sourceOf(options);
-  const registry = await registryFor(source);
+  const registry = await registryFor(source, options.env);
   const load = createPolicyLoader(registry, options.env, options.overrides);
   const { config } = requirePolicy(load(source, 0), source.file).policy;
   const host: KeeperHostOptions = {
@@ -113,7 +113,11 @@ export async function checkConfig(options: {
   readonly env: Environment;
 }): Promise<readonly PolicyProblem[]> {
   const source = await sourceOf(options);
-  const load = createPolicyLoader(await registryFor(source), options.env, {})(source, 0);
+  const load = createPolicyLoader(
+    await registryFor(source, options.env),
+    options.env,
+    {},
+  )(source, 0);
   return load.kind === 'rejected' ? load.problems : load.warnings;
 }
 

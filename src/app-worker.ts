@@ -1,7 +1,7 @@
-import { createSystemClock, createSystemRng } from './kernel/index.ts';
+import { createSystemClock, createSystemRng, isPromise } from './kernel/index.ts';
 import type { Clock } from './kernel/index.ts';
 import type { Config, Decision, DecisionView, KeeperClient } from './contract/index.ts';
-import type { Observer, Registry, Route } from './contract/index.ts';
+import type { Observer, Registry, Route, SignalSlot } from './contract/index.ts';
 import { createExchange } from './app.ts';
 import type { PolicyLoader } from './app-policy.ts';
 import { createCounters, createKeeperClient } from './keeper/index.ts';
@@ -43,7 +43,7 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
     channel,
     worker,
     clock,
-    loadPolicy: load,
+    loadPolicy: warming(load),
     duties: {
       decisionView: (id) => decisions.view(id),
       latestDecisions: (limit) => decisions.latest(limit),
@@ -92,4 +92,23 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
       await keeper.close();
     },
   };
+}
+
+/** Loads a policy and what its signals read with; a request never waits for a model file. */
+function warming(load: PolicyLoader): PolicyLoader {
+  return (source, generation) => {
+    const loaded = load(source, generation);
+    if (loaded.kind === 'policy') for (const slot of loaded.policy.slots) warm(slot);
+    return loaded;
+  };
+}
+
+/** A slot that cannot load gives unknown readings, which explanations show with their reason. */
+function warm(slot: SignalSlot): void {
+  try {
+    const warmed = slot.warm?.();
+    if (isPromise(warmed)) warmed.catch(() => undefined);
+  } catch {
+    return;
+  }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ENGINES } from '../src/pool/index.ts';
 import { loadPolicy } from '../src/policy/index.ts';
-import { BUILT_IN_SIGNALS } from '../src/signals/index.ts';
+import { builtIns } from '../src/app-registry.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -23,7 +23,7 @@ describe('the documents', () => {
   test('the policy that README shows is valid, without a warning', () => {
     const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('README.md'))!;
     const env = { ACME_KEY_SHA256: 'a'.repeat(64), OPENAI_API_KEY: 'sk-of-the-example' };
-    const registry = { signals: BUILT_IN_SIGNALS, engines: ENGINES };
+    const registry = { signals: builtIns().signals, engines: ENGINES };
     const load = loadPolicy({
       text: text!,
       file: '/etc/bourse.yaml',

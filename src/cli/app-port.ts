@@ -1,4 +1,10 @@
-import type { Config, DecisionView, PolicyProblem, PolicyStatus } from '../contract/index.ts';
+import type {
+  Config,
+  DecisionView,
+  PolicyProblem,
+  PolicyStatus,
+  Understanding,
+} from '../contract/index.ts';
 
 /** What replaces settings of the configuration for one run. */
 export interface ServeOverrides {
@@ -55,6 +61,11 @@ export interface AppPort {
 interface DiscoveredConfig {
   readonly text: string;
   readonly findings: readonly string[];
+}
+
+/** The models that signals read requests with; loaded by the commands that score or use them alone. */
+export interface ModelsPort {
+  readonly shippedUnderstanding: () => Understanding;
 }
 
 /** The simulated fleet in a process of its own. */

@@ -19,6 +19,7 @@ const terminal: Terminal = {
   fileExists: existsSync,
   fetch: globalThis.fetch,
   loadApp: () => import('../app-serve.ts'),
+  loadModels: () => import('../app-understanding.ts'),
   loadFleet: () => import('../simulate/index.ts'),
   onSignal: (signal, listener) => process.on(signal, listener),
   exit: (code) => process.exit(code),

@@ -1,9 +1,14 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ADMIN_URL, MODEL_URL } from './default-urls.ts';
+import { EVALUATION_TASKS, SPEEDS } from '../evaluate/index.ts';
+import type { EvaluationTask } from '../evaluate/index.ts';
+import { embed } from './embed.ts';
+import { evaluateTask } from './evaluate.ts';
 import { hashKey } from './hash-key.ts';
 import { check, decisions, explain, models, printSchema } from './inspect.ts';
 import { demo, serve } from './serve.ts';
 import type { Terminal } from './terminal.ts';
+import { trainIntent } from './train-intent.ts';
 
 const HELP_WIDTH = 100;
 const DB_HELP = 'SQLite file that keeps the ledger, budgets and what was learned';
@@ -27,6 +32,7 @@ export function createProgram(terminal: Terminal, version: string): Command {
   addServing(program, terminal);
   addInspection(program, terminal);
   addConfiguration(program, terminal);
+  addModels(program, terminal);
   return program;
 }
 
@@ -99,6 +105,41 @@ function addConfiguration(program: Command, terminal: Terminal): void {
     )
     .argument('[key]', 'the key, or - to read it from standard input (arguments show in `ps`)')
     .action((key: string | undefined) => hashKey(terminal, key));
+}
+
+function addModels(program: Command, terminal: Terminal): void {
+  program
+    .command('eval')
+    .description('score the shipped models on labelled records, trivial baselines beside')
+    .addArgument(new Argument('<task>', 'what to score').choices(EVALUATION_TASKS))
+    .requiredOption('-d, --data <file>', 'records: JSON Lines, plain or gzip')
+    .option('-s, --support <file>', 'examples of intents, descriptions of tools')
+    .addOption(
+      new Option('-e, --encoder <speed>', 'which models answer').choices(SPEEDS).default('auto'),
+    )
+    .option('--json', 'print one JSON object')
+    .action((task: EvaluationTask, flags: Parameters<typeof evaluateTask>[2]) =>
+      evaluateTask(terminal, task, flags),
+    );
+  program
+    .command('embed')
+    .description('print the vector of each text as a JSON line')
+    .argument('[text...]', 'texts')
+    .option('-f, --file <file>', 'a text per line')
+    .action((texts: string[], flags: Parameters<typeof embed>[2]) => embed(terminal, texts, flags));
+  const train = program.command('train').description('learn from your own texts');
+  train
+    .command('intent')
+    .description('judge labelled texts by cross-validation, and write them as intents of a policy')
+    .argument(
+      '<file>',
+      'JSON Lines of {"text", "label"}; the label oos is of texts that have no intent',
+    )
+    .option('-o, --out <file>', 'write the definitions as YAML')
+    .option('--json', 'print JSON')
+    .action((file: string, flags: Parameters<typeof trainIntent>[2]) =>
+      trainIntent(terminal, file, flags),
+    );
 }
 
 function integer(min: number, max: number): (text: string) => number {

@@ -45,6 +45,13 @@ function known(value: unknown): string {
   return parts.join(' · ');
 }
 
+/** Fractions to three places, in a record too: probabilities have no more to say. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toFixed(3));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, rounded(member)]));
+}
+
 function signals(view: DecisionView): string[] {
   if (view.signals.length === 0) return ['Signals: the policy has none'];
   const columns: Column[] = [
@@ -59,7 +66,7 @@ function signals(view: DecisionView): string[] {
     if (signal.state === 'not-needed') {
       return [safeText(signal.key), signal.cost, 'never needed', '', '', ''];
     }
-    const value = signal.state === 'known' ? safeText(signal.value) : UNKNOWN;
+    const value = signal.state === 'known' ? safeText(rounded(signal.value)) : UNKNOWN;
     const took = signal.spentMicroseconds;
     return [
       safeText(signal.key),

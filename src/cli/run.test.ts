@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { fault } from '../kernel/index.ts';
 import type { Config, PolicyProblem } from '../contract/index.ts';
-import type { AppPort, ServeOptions } from './app-port.ts';
+import type { AppPort, ModelsPort, ServeOptions } from './app-port.ts';
 import { DECISION_VIEW } from './fixtures/decision-view.ts';
 import { createProgram } from './program.ts';
 import { run } from './run.ts';
@@ -30,7 +30,12 @@ interface Given {
   readonly env?: Record<string, string>;
   readonly answer?: { status: number; body: unknown } | 'nobody';
   readonly stdin?: string;
+  readonly models?: ModelsPort['shippedUnderstanding'];
 }
+
+const unused = (): never => {
+  throw new Error('no model is needed here');
+};
 
 const CONFIG = {
   keys: [],
@@ -78,6 +83,7 @@ function session(given: Given = {}): Session {
       return Promise.resolve(Response.json(answer.body, { status: answer.status }));
     },
     loadApp: () => Promise.resolve(app),
+    loadModels: () => Promise.resolve({ shippedUnderstanding: given.models ?? unused }),
     loadFleet: () =>
       Promise.resolve({
         forkDemoFleet: () =>

@@ -1,4 +1,4 @@
-import type { AppPort, FleetPort } from './app-port.ts';
+import type { AppPort, FleetPort, ModelsPort } from './app-port.ts';
 
 /** What the commands act on: everything outside them is handed in, so that a test can hold it. */
 export interface Terminal {
@@ -9,6 +9,7 @@ export interface Terminal {
   readonly fileExists: (path: string) => boolean;
   readonly fetch: typeof globalThis.fetch;
   readonly loadApp: () => Promise<AppPort>;
+  readonly loadModels: () => Promise<ModelsPort>;
   readonly loadFleet: () => Promise<FleetPort>;
   readonly onSignal: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', run: () => void) => void;
   readonly exit: (code: number) => void;

@@ -75,7 +75,7 @@ export interface FastText {
 /** The models that answer in microseconds, on the event loop. */
 export interface FastModels {
   readonly encoder: Encoder & { embedOne(text: string): Float32Array };
-  readonly pii: SpanTagger & { tag(text: string): readonly TextSpan[] };
+  readonly pii: Omit<SpanTagger, 'tag'> & { tag(text: string): readonly TextSpan[] };
   labels(task: HeadTask): readonly string[];
   threshold(task: HeadTask): number | null;
   /**

@@ -32,6 +32,8 @@ export interface SignalSlot {
   readonly cost: SignalCost;
   /** It reads nothing but the last user turn: what an earlier turn says slips past. */
   readonly readsLastTurnOnly?: boolean;
+  /** Loads what reading needs, so that no request waits for it; failures show when it is read. */
+  warm?(): MaybeAsync<unknown>;
   /** Must not throw for any workload; if it does, the reading is unknown. */
   read(workload: Workload, shared: SharedWork): MaybeAsync<Reading>;
 }

@@ -13,5 +13,7 @@ export { createVirtualClock } from './virtual-clock.ts';
 export type { VirtualClock } from './virtual-clock.ts';
 export { andThen, isPromise } from './maybe-async.ts';
 export type { MaybeAsync } from './maybe-async.ts';
+export { failureOf, faultFrom } from './failure.ts';
+export type { Failure } from './failure.ts';
 export { moduleUrl } from './module-url.ts';
 export { editDistance, nearest } from './nearest.ts';

@@ -6,5 +6,6 @@
  */
 export { loadPolicy } from './load-policy.ts';
 export type { PolicyInput, PolicyLoad } from './load-policy.ts';
+export { readUnderstanding } from './read-understanding.ts';
 export { policyJsonSchema } from './reference/json-schema.ts';
 export { policyReference } from './reference/markdown.ts';

@@ -14,3 +14,4 @@ export { createProber } from './prober.ts';
 export type { ProberOptions } from './prober.ts';
 export { createUpstream } from './upstream.ts';
 export type { UpstreamOptions } from './upstream.ts';
+export * from './models/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Signals: what can be told of a request without a model.
- * Enters: the values of conditions and definitions, at load; a workload, per request.
+ * Signals: what can be told of a request.
+ * Enters: the values of conditions and definitions, and the models, at load; a workload, per request.
  * Leaves: compiled conditions, and a reader that computes each signal at most once, when asked.
  * Never: I/O, a clock of its own, or a reading that holds the client's text.
  */
@@ -15,6 +15,7 @@ import { roleSignal } from './role/index.ts';
 import { structureSignal } from './structure/index.ts';
 import { timeSignal } from './time/index.ts';
 
+/** Those that need no model. */
 export const BUILT_IN_SIGNALS: readonly Signal[] = [
   keywordSignal,
   contextTokensSignal,
@@ -28,3 +29,4 @@ export const BUILT_IN_SIGNALS: readonly Signal[] = [
 ];
 
 export { openSignals } from './open-signals.ts';
+export { createUnderstandingSignals } from './understanding/index.ts';

@@ -5,7 +5,7 @@ import type {
   SignalDefinition,
   SignalSlot,
 } from '../../contract/index.ts';
-import { nearest } from '../../kernel/index.ts';
+import { Fault, nearest } from '../../kernel/index.ts';
 import type { Findings, Path } from '../document/place.ts';
 import { membersOf } from '../document/raw.ts';
 import { definitionsKey } from '../schema/index.ts';
@@ -121,10 +121,12 @@ export class ConditionCompiler {
   }
 }
 
-/** Adds what an extension threw while it compiled. Only a `ConfigIssue` has a message for the operator. */
+/** Adds what an extension threw while it compiled. Only issues and faults have messages for the operator. */
 function addIssue(findings: Findings, path: Path, error: unknown): void {
   if (error instanceof ConfigIssue) {
     findings.add([...path, ...error.path], error.message, { suggestion: error.suggestion });
+  } else if (Fault.isInstance(error)) {
+    findings.add(path, error.message);
   } else {
     findings.add(path, 'the signal failed to read this condition');
   }

@@ -11,6 +11,7 @@ import type {
 import type { InstanceId, KeyId, ModelId, TenantId } from '../../kernel/index.ts';
 import type { PolicyFile } from '../schema/index.ts';
 import { BUILT_IN_MODES } from './modes.ts';
+import { buildUnderstanding } from './understanding.ts';
 
 /** 1 USD per million tokens is 1 000 000 pico-USD per token. */
 const PICO_PER_TOKEN = 1e6;
@@ -67,6 +68,7 @@ export function buildConfig(input: PolicyFile, context: BuildContext): Config {
     attempts: input.attempts,
     health: input.health,
     learning: input.learning,
+    understanding: buildUnderstanding(input.understanding, near),
     plugins: input.plugins.map(near),
   };
 }

@@ -13,6 +13,7 @@ import {
   serverSchema,
   storeSchema,
 } from './server.ts';
+import { understandingSchema } from './understanding.ts';
 
 /** The schema of the whole file, with the definitions that the given signals have. */
 export function policySchema(signals: readonly Signal[]) {
@@ -43,6 +44,7 @@ export function policySchema(signals: readonly Signal[]) {
     attempts: attemptsSchema,
     health: healthSchema,
     learning: learningSchema,
+    understanding: understandingSchema,
     plugins: z
       .array(plainText)
       .default([])

@@ -29,6 +29,7 @@ const SLOT: SignalSlot = {
   key: 'language',
   kind: 'language',
   cost: 'text',
+  warm: load,
   read: (workload) =>
     detector === null ? load().then((detect) => read(workload, detect)) : read(workload, detector),
 };
@@ -52,8 +53,6 @@ export const languageSignal: Signal = {
         nearest(label, LANGUAGES),
       );
     }
-    // A failed import shows as an unknown reading when the signal is read.
-    load().catch(() => undefined);
     return {
       slot: SLOT,
       test: (reading) => wanted.includes(reading.value as string),

@@ -1,5 +1,5 @@
-import { Fault, fault } from './kernel/index.ts';
-import type { FaultCode } from './kernel/index.ts';
+import { Fault, fault } from './fault.ts';
+import type { FaultCode } from './fault.ts';
 
 /** An error as it crosses threads and processes: plain data, since classes do not survive cloning. */
 export interface Failure {

@@ -1,0 +1,10 @@
+/**
+ * Personal data in text. In: a text and the bytes of a model file. Out: spans with types and
+ * calibrated confidence. Never: reads a file, keeps a text, asks another machine.
+ */
+export { PII_TYPES, canonicalPiiType } from './types.ts';
+export type { PiiType } from './types.ts';
+export { createPiiTagger } from './tagger.ts';
+export type { PiiTagger, TagWork } from './tagger.ts';
+export { countSpans, scoreSpans, scoresOf } from './score.ts';
+export type { ScoredSpan, ScoredText, SpanCounts, SpanMatch, SpanScores } from './score.ts';

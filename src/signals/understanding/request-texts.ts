@@ -1,0 +1,43 @@
+import type { FastText, ShareKey, Understanding, Workload } from '../../contract/index.ts';
+import { compressForSignals } from '../../text/index.ts';
+
+/** Longer texts are compressed before a signal that reads for the gist: tokens that it gets to see. */
+const GIST_TOKENS = 2000;
+/** A transformer pays for each token: what it gets to see of a long text. */
+const DEEP_TOKENS = 480;
+
+/** A text as the deep models get it. */
+export interface DeepText {
+  readonly text: string;
+}
+
+/** The texts of a request that its signals share; each is read once. */
+export interface RequestTexts {
+  /** The last user text for its gist: compressed where it is long. */
+  readonly gist: ShareKey<FastText>;
+  readonly deepGist: ShareKey<DeepText>;
+  /** The last user text, all of it. */
+  readonly lastUser: ShareKey<FastText>;
+  /** Every message with a text, all of it, in order. */
+  readonly conversation: ShareKey<readonly FastText[]>;
+}
+
+export function createRequestTexts(understanding: Understanding): RequestTexts {
+  const read = (text: string): FastText => understanding.fast().read(text);
+  return {
+    gist: { make: (workload) => read(gistOf(workload, GIST_TOKENS)) },
+    deepGist: { make: (workload) => ({ text: gistOf(workload, DEEP_TOKENS) }) },
+    lastUser: { make: (workload) => read(workload.lastUserText()) },
+    conversation: {
+      make: (workload) =>
+        workload
+          .messages()
+          .filter(({ text }) => text !== '')
+          .map(({ text }) => read(text)),
+    },
+  };
+}
+
+function gistOf(workload: Workload, budgetTokens: number): string {
+  return compressForSignals(workload.lastUserText(), budgetTokens).text;
+}

@@ -1,0 +1,1 @@
+"""Attack detection: written texts, families, windowed training, evaluation."""

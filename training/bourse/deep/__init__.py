@@ -1,0 +1,1 @@
+"""The deep encoder: one transformer trunk, several heads."""

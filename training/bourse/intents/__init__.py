@@ -1,0 +1,1 @@
+"""Intents by examples: the Python reference of `src/encoder/neighbours`."""

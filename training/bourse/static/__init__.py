@@ -1,0 +1,1 @@
+"""The static encoder: token embeddings distilled from a sentence encoder."""
