@@ -27,8 +27,10 @@ import {
 
 /** The package that runs the deep models. */
 const RUNTIME = 'onnxruntime-node';
-/** A doubt that takes longer to settle stays: the fast answer stands. Includes the load of the model. */
-const DEEP_DEADLINE_MS = 4000;
+/** A doubt of a request that takes longer to settle stays: the fast answer stands. */
+const SERVING_DEADLINE_MS = 4000;
+/** Who scores a model waits for it, and for its load. */
+const PATIENT_DEADLINE_MS = 60_000;
 const FEATURE = 'understanding.deep: required';
 
 export const NO_OWN_MODELS: OwnModels = { encoder: null, classifiers: new Map(), pii: null };
@@ -37,6 +39,7 @@ export const NO_OWN_MODELS: OwnModels = { encoder: null, classifiers: new Map(),
 export function shippedUnderstanding(
   wanted: UnderstandingConfig['deep'] = 'auto',
   own: OwnModels = NO_OWN_MODELS,
+  deadlineMs = PATIENT_DEADLINE_MS,
 ): Understanding {
   const clock = createSystemClock();
   const reason = reasonAgainstDeep(wanted);
@@ -45,8 +48,7 @@ export function shippedUnderstanding(
   let scans: LongScans | null = null;
   return {
     fast: () => (fast ??= createFastModels(openModelFiles())),
-    deep: () =>
-      reason === null ? (deep ??= openDeepModels({ clock, deadlineMs: DEEP_DEADLINE_MS })) : null,
+    deep: () => (reason === null ? (deep ??= openDeepModels({ clock, deadlineMs })) : null),
     deepReason: () => reason,
     own,
     scans: () => (scans ??= openLongScans({ clock })),
@@ -70,7 +72,8 @@ export async function openUnderstanding(
   if (config.deep === 'required' && findOptionalPackage(RUNTIME) === null) {
     throw fault('BRS_DEPENDENCY_MISSING', { feature: FEATURE, package: RUNTIME });
   }
-  return shippedUnderstanding(config.deep, await openOwnModels(config, isServing));
+  const own = await openOwnModels(config, isServing);
+  return shippedUnderstanding(config.deep, own, SERVING_DEADLINE_MS);
 }
 
 async function openOwnModels(config: UnderstandingConfig, isServing: boolean): Promise<OwnModels> {

@@ -1,7 +1,7 @@
 /**
  * The wiring: here, and nowhere else, stages meet the director, and each meets its observer.
  */
-import { andThen, createDecisionIds, fault } from './kernel/index.ts';
+import { andThen, createDecisionIds } from './kernel/index.ts';
 import type { Clock, Rng } from './kernel/index.ts';
 import type { Breakers, KeeperClient, Observer, Registry, Route } from './contract/index.ts';
 import type { Stages, Upstream } from './contract/index.ts';
@@ -9,7 +9,7 @@ import { isRefusal } from './contract/index.ts';
 import { containAttempts, createRelay, refusedEvent, guarded } from './app-stages.ts';
 import { observed, refuse, withQuotes } from './app-stages.ts';
 import { createAttempts } from './attempts/index.ts';
-import { lookUpNothing } from './cache/index.ts';
+import { lookUpFixed, replayFixed } from './cache/index.ts';
 import { guardSink, openNoGuard } from './guard/index.ts';
 import { reserveRequestOf, settleResult } from './keeper/index.ts';
 import { awardBids, quoteBids } from './market/index.ts';
@@ -47,7 +47,7 @@ export function createExchange(parts: ExchangeParts): Route {
       const preferences = world.preferences.get(workload.caller.tenant) ?? null;
       return world.policy.decide(workload, signals, world.fleet, preferences);
     }),
-    cache: lookUpNothing,
+    cache: lookUpFixed,
     quotes: timed('quotes', (workload, mandate, world) => {
       const view = { fleet: world.fleet, load: breakers, beliefs: world.beliefs };
       return quoteBids(workload, mandate, view, registry.bidders);
@@ -55,9 +55,7 @@ export function createExchange(parts: ExchangeParts): Route {
     award: timed('award', awardBids),
 
     remember: (decision) => decisions.remember(decision),
-    replay: () => {
-      throw fault('BRS_INVARIANT', { invariant: 'without a cache nothing is a hit' });
-    },
+    replay: replayFixed,
     refuse: (decision, client) => {
       decisions.remember(decision);
       observer.on(refusedEvent(decision));

@@ -22,10 +22,10 @@ from bourse.static_vectors import StaticEncoder
 from bourse.stats import NAMES
 
 SPEC = FeatureSpec(embedding=True, orders=(1, 2), buckets=131072, stats=NAMES)
-PLAN = Plan(hidden=(64,), outputs=1, loss="sigmoid", epochs=8, batch=256, rate=2e-3, ngram_rate=2e-2,
-            ngram_decay=3e-2, decay=3e-2, input_drop=0.2, hidden_drop=0.4, bucket_drop=0.3, part_drop=0.1)
+PLAN = Plan(hidden=(64,), outputs=1, loss="sigmoid", epochs=7, batch=256, rate=2e-3, ngram_rate=6e-3,
+            ngram_decay=1e-1, decay=1e-1, input_drop=0.3, hidden_drop=0.5, bucket_drop=0.5, part_drop=0.1)
 # How far the solve rate lies from one half says how sure the label is.
-SOFTNESS = 0.15
+SOFTNESS = 0.3
 SMALL = ("3b", "7b", "8b", "9b", "13b", "mini", "gemma-2-2b", "wizardlm", "claude-instant", "mistral-7b")
 SUMMARY = ("The chance that a small model fails the request, 0-1: P(less than half of the 24 models of 2023-2024 "
            "that answered MMLU-Pro solve it).")
@@ -122,8 +122,8 @@ def main() -> None:
         print(row, flush=True)
     if arguments.trial:
         return
-    shipped, size = head.ship(0.5, [0.2, 0.8], "band: outside it the calibrated fast head is right at least 80 times "
-                              "in 100, which a deep head reaches on average; loss against asking always below 0.5 points")
+    shipped, size = head.ship(0.5, [0.2, 0.8], "band: outside it the fast answer is calibrated to be right at least 80 "
+                              "times in 100; the loss against always asking a deep head is not measured")
     for text in ("hi", "What is 2+2?", "Prove that there are infinitely many primes.", "Explain photosynthesis"):
         print(text, shipped.probabilities([text])[0, 1].round(3))
     Card("complexity", SUMMARY, "python training/complexity.py", [

@@ -88,7 +88,7 @@ def band_end(confidence: np.ndarray, right: np.ndarray, target: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=MODELS)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--trial", action="store_true", help="measure only")
     arguments = parser.parse_args()
     rng = np.random.default_rng(11)
@@ -118,7 +118,7 @@ def main() -> None:
     meta["band"] = [0, end]
     doubtful = sure <= end
     kept = np.flatnonzero(folds != 0)
-    by_words = word_baseline([texts[i] for i in kept], classes[kept], held_texts)
+    by_words, by_characters = word_baseline([texts[i] for i in kept], classes[kept], held_texts)
     options = [rows_by_text[texts[i]] for i in held]
     check = requests("chat_check")
     said = trial.logits([r.text for r in check]).argmax(axis=1)
@@ -130,7 +130,8 @@ def main() -> None:
     common = np.bincount(classes[kept]).argmax()
     scores = [
         (f"accuracy, MMLU-Pro questions without options, n = {len(held)}", f"{right.mean():.3f}",
-         f"word uni- and bigram LR {(by_words == truth).mean():.3f}, most frequent class {(truth == common).mean():.3f}"),
+         f"word uni- and bigram SVM {(by_words == truth).mean():.3f}, with characters "
+         f"{(by_characters == truth).mean():.3f}, most frequent class {(truth == common).mean():.3f}"),
         ("accuracy, questions with options", f"{accuracy(options):.3f}", ""),
         ("ECE, 15 equal-mass bins, temperature fitted on the other half", f"{calibration.ece(sure, right):.3f}", ""),
         ("accuracy with one typo in ten words", f"{accuracy(mistyped(held_texts)):.3f}", ""),
@@ -148,8 +149,8 @@ def main() -> None:
     print(per_class)
     if arguments.trial:
         return
-    meta["notes"] = (f"band: above {end} the fast answer is right at least {DEEP_ACCURACY:.0%} of the time, as a deep "
-                     "head is on average; loss against asking always at most 0.5 points")
+    meta["notes"] = (f"band: above {end} the fast answer is right at least {DEEP_ACCURACY:.0%} of the time, the accuracy "
+                     "asked of a deep head; the loss against always asking a deep head is not measured")
     size = write_head(path, fold_ensemble(fitter.networks(set(), arguments.seeds)), meta)
     write_fixtures(arguments.out / "fixtures" / "domain.json", Head(path, encoder))
     Card("domain", SUMMARY, "python training/domain.py", [
@@ -157,22 +158,30 @@ def main() -> None:
         ("router/routellm_mmlu_gold1500", "Apache-2.0", "subjects mapped to classes as MMLU-Pro does (its `src` field)"),
         ("intent/CLINC150 (43 intents of small talk and commands)", "CC BY 3.0", "other"),
         ("training/texts/chat.txt, topics.txt", "this project", "372 requests; 584 topics in templates"),
-    ], scores, ["Small talk, commands and creative requests are `other`, as is general knowledge in MMLU-Pro.",
+    ], scores, ["The aim for the static encoder is 0.85 and is missed. Tried without gain on a tuning fold: wider hidden layers, "
+                "stronger and weaker decay, inverse document frequencies, weights shared by character n-grams of tokens, a network "
+                "over single token vectors, a blend with the support vector machine of the baselines. What would close it: more labelled "
+                "questions, and a blend with a deep head.",
+                "Small talk, commands and creative requests are `other`, as is general knowledge in MMLU-Pro.",
                 "By class: " + per_class],
         ["Held out: fold 0 of 5 over near-duplicate groups; what ships is trained on all folds by the same plan.",
          "Members of the ensemble are folded into one head: hidden units side by side, n-gram tables averaged."],
         size).write(arguments.out / "domain.md")
 
 
-def word_baseline(texts: list[str], classes: np.ndarray, held: list[str]) -> np.ndarray:
-    """Classes by a tf-idf logistic regression over word uni- and bigrams."""
+def word_baseline(texts: list[str], classes: np.ndarray, held: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Classes by linear support vector machines on tf-idf: words and word bigrams; those and characters (3-5)."""
+    from scipy.sparse import hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import SGDClassifier
+    from sklearn.svm import LinearSVC
 
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
-    model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=15, tol=None, random_state=1)
-    model.fit(words.fit_transform(texts), classes)
-    return model.predict(words.transform(held))
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2)
+    known, asked = words.fit_transform(texts), words.transform(held)
+    by_words = LinearSVC(C=0.5).fit(known, classes).predict(asked)
+    known = hstack([known, characters.fit_transform(texts)]).tocsr()
+    asked = hstack([asked, characters.transform(held)]).tocsr()
+    return by_words, LinearSVC(C=0.5).fit(known, classes).predict(asked)
 
 
 if __name__ == "__main__":

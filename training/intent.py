@@ -96,7 +96,7 @@ def ten_shot(encoder: StaticEncoder, name: str, suffix: str, with_oos: bool) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=MODELS)
-    parser.add_argument("--episodes", type=int, default=150)
+    parser.add_argument("--episodes", type=int, default=80)
     arguments = parser.parse_args()
     rng = np.random.default_rng(5)
     encoder = StaticEncoder(arguments.out / "static-encoder.safetensors")

@@ -21,8 +21,8 @@ from bourse.static_vectors import StaticEncoder
 from bourse.stats import NAMES
 
 SPEC = FeatureSpec(embedding=True, orders=(1, 2), buckets=65536, stats=NAMES)
-PLAN = Plan(hidden=(48,), outputs=1, loss="sigmoid", epochs=8, batch=256, rate=3e-3, ngram_rate=3e-2,
-            ngram_decay=2e-2, decay=2e-2, input_drop=0.1, hidden_drop=0.3, bucket_drop=0.3)
+PLAN = Plan(hidden=(48,), outputs=1, loss="sigmoid", epochs=8, batch=256, rate=2e-3, ngram_rate=1e-2,
+            ngram_decay=5e-2, decay=1e-1, input_drop=0.2, hidden_drop=0.5, bucket_drop=0.5)
 STRONG = ("gemini-1.5-pro-002", "Meta-Llama-3_1-70B", "Meta-Llama-3-70B", "DeepSeek-Coder-V2", "Qwen1.5-110B")
 WEAK = ("Llama-2-7b-hf", "Llama-2-13b-hf", "gemma-7b", "Mistral-7B-v0.1", "Mistral-7B-Instruct-v0.1", "Yi-6B",
         "Qwen1.5-7B-Chat", "Meta-Llama-3-8B")

@@ -7,7 +7,7 @@ export interface Case {
   readonly unit: 'µs' | 'ms';
   readonly runs: number;
   readonly inner: number;
-  run(i: number): unknown;
+  readonly run: (i: number) => unknown;
 }
 
 export interface Timing {

@@ -99,8 +99,18 @@ export function exhausted(failures: readonly Failure[], passedOver: readonly str
     return failures.reduce((soonest, each) => (waitOf(each) < waitOf(soonest) ? each : soonest))
       .fault;
   }
+  if (
+    only !== undefined &&
+    failures.every(({ fault: problem }) => isSameOfClient(problem, only.fault))
+  ) {
+    return only.fault;
+  }
   const tried = failures.map(({ instance, result }) => `${instance}: ${result}`);
   return fault('BRS_ATTEMPTS_EXHAUSTED', { detail: [...tried, ...passedOver].join('; ') });
 }
+
+/** A request that cannot be put to any instance for one reason: the client has to hear it. */
+const isSameOfClient = (problem: Fault, first: Fault): boolean =>
+  problem.code === first.code && problem.httpStatus === 400;
 
 const waitOf = ({ retryAfterMs }: Failure): number => retryAfterMs ?? 1000;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Injection, Mandate, Model, ReasoningFamily, Surface } from '../contract/index.ts';
+import type { Injection, Mandate, Model, Surface } from '../contract/index.ts';
 import { decide } from './fixtures/exchange.ts';
 import { upstreamBody } from './upstream-body.ts';
 
@@ -16,7 +16,12 @@ interface Ceilings {
   readonly injected?: number | null;
 }
 
-const NOTHING: Injection = { systemPrompt: null, reasoning: null, maxOutputTokens: null };
+const NOTHING: Injection = {
+  systemPrompt: null,
+  reasoning: null,
+  maxOutputTokens: null,
+  fields: [],
+};
 
 function build(
   body: string,
@@ -104,52 +109,6 @@ describe('the fields of the exchange', () => {
     ).toEqual({ model: 'm', input: 'x', instructions: 'Be "brief".' });
     const completion = '{"model":"m","prompt":"x"}';
     expect(build(completion, { injection, surface: 'completions' })).toBe(completion);
-  });
-});
-
-describe('reasoning', () => {
-  const families: readonly (readonly [ReasoningFamily, 'off' | 'high', object])[] = [
-    ['qwen3', 'off', { chat_template_kwargs: { enable_thinking: false } }],
-    ['qwen3', 'high', { chat_template_kwargs: { enable_thinking: true } }],
-    ['glm', 'off', { chat_template_kwargs: { enable_thinking: false } }],
-    ['gemma', 'high', { chat_template_kwargs: { enable_thinking: true } }],
-    ['deepseek-v3', 'high', { chat_template_kwargs: { thinking: true } }],
-    ['granite', 'off', { chat_template_kwargs: { thinking: false } }],
-    ['deepseek-r1', 'off', {}],
-    ['gpt-oss', 'high', { reasoning_effort: 'high' }],
-    ['openai', 'off', { reasoning_effort: 'low' }],
-  ];
-  test.each(families)('%s, %s', (reasoning, effort, fields) => {
-    const body = '{"model":"m","messages":[]}';
-    const built = build(body, { model: { reasoning }, injection: { reasoning: effort } });
-    expect(JSON.parse(built)).toEqual({ model: 'm', messages: [], ...fields });
-  });
-
-  test("the client's other template arguments stay", () => {
-    const body = '{"model":"m","chat_template_kwargs":{"x":1,"enable_thinking":true}}';
-    const built = build(body, { model: { reasoning: 'qwen3' }, injection: { reasoning: 'off' } });
-    expect(JSON.parse(built)).toEqual({
-      model: 'm',
-      chat_template_kwargs: { x: 1, enable_thinking: false },
-    });
-  });
-
-  test('a model without a family is left alone', () => {
-    const body = '{"model":"m"}';
-    expect(build(body, { injection: { reasoning: 'high' } })).toBe(body);
-  });
-
-  test('on the responses surface only effort can be said', () => {
-    const body = '{"model":"m","reasoning":{"summary":"auto"}}';
-    const built = build(body, {
-      surface: 'responses',
-      model: { reasoning: 'openai' },
-      injection: { reasoning: 'medium' },
-    });
-    expect(JSON.parse(built)).toEqual({
-      model: 'm',
-      reasoning: { summary: 'auto', effort: 'medium' },
-    });
   });
 });
 

@@ -1,10 +1,16 @@
-import { spliceBody, systemPromptEdit } from '../wire/index.ts';
-import type { AwardedDecision, Model, RequestBody, Surface } from '../contract/index.ts';
-import { merged, reasoningEdit } from './reasoning.ts';
-
-type Edits = Map<string, Buffer | null>;
+import { BodyEdits, reasoningChanges, systemPromptEdit } from '../wire/index.ts';
+import type {
+  AwardedDecision,
+  InjectedField,
+  Model,
+  RequestBody,
+  Surface,
+} from '../contract/index.ts';
 
 const NAMES = new WeakMap<Model, Buffer>();
+const FIELD_VALUES = new WeakMap<InjectedField, Buffer>();
+const TRUE = Buffer.from('true');
+const STREAM_USAGE = ['stream_options', 'include_usage'];
 
 /** What one attempt asks of one model, on the surface that the instance is spoken to on. */
 interface Wanted {
@@ -22,19 +28,21 @@ interface Wanted {
 export function upstreamBody(decision: AwardedDecision, wanted: Wanted): Buffer {
   const { workload, mandate } = decision;
   const { model, surface, body } = wanted;
-  const edits: Edits = new Map();
+  const edits = new BodyEdits(body);
   if (workload.requestedModel !== model.upstreamName) edits.set('model', nameOf(model));
   if (body.fields.has('bourse')) edits.set('bourse', null);
   if (surface !== 'embeddings') {
-    editCeiling(edits, decision, wanted);
+    const ceilingTokens = editCeiling(edits, decision, wanted);
     if (workload.isStream && surface !== 'responses' && !workload.wantsStreamUsage) {
-      const { field, value } = merged(body, 'stream_options', { include_usage: true });
-      edits.set(field, value);
+      edits.setAt(STREAM_USAGE, TRUE);
     }
-    const { systemPrompt, reasoning } = mandate.injection;
-    if (systemPrompt !== null || reasoning !== null) editInjections(edits, decision, wanted);
+    const { systemPrompt, reasoning, fields } = mandate.injection;
+    if (systemPrompt !== null || reasoning !== null) {
+      editInjections(edits, decision, { ...wanted, ceilingTokens });
+    }
+    for (const field of fields) edits.setAt(field.path, valueOf(field));
   }
-  return edits.size === 0 ? body.bytes : spliceBody(body, edits);
+  return edits.build();
 }
 
 function nameOf(model: Model): Buffer {
@@ -46,11 +54,24 @@ function nameOf(model: Model): Buffer {
   return name;
 }
 
+function valueOf(field: InjectedField): Buffer {
+  let value = FIELD_VALUES.get(field);
+  if (value === undefined) {
+    value = Buffer.from(field.json);
+    FIELD_VALUES.set(field, value);
+  }
+  return value;
+}
+
 /**
  * The output ceiling: the caller's, or the policy's where it gave none, lowered to what the
- * reservation covers. Of two fields that say it, only the one that counts is left.
+ * reservation covers. Of two fields that say it, only the one that counts is left. Returns the ceiling.
  */
-function editCeiling(edits: Edits, { workload, mandate }: AwardedDecision, wanted: Wanted): void {
+function editCeiling(
+  edits: BodyEdits,
+  { workload, mandate }: AwardedDecision,
+  wanted: Wanted,
+): number | null {
   const { body, ceilingTokens } = wanted;
   const own = workload.outputCeilingTokens;
   let ceiling = own ?? mandate.injection.maxOutputTokens;
@@ -59,8 +80,10 @@ function editCeiling(edits: Edits, { workload, mandate }: AwardedDecision, wante
   }
   const hasNewName = body.fields.has('max_completion_tokens');
   if (hasNewName && body.fields.has('max_tokens')) edits.set('max_tokens', null);
-  if (ceiling === own || ceiling === null) return;
-  edits.set(ceilingField(wanted, hasNewName), Buffer.from(String(ceiling)));
+  if (ceiling !== own && ceiling !== null) {
+    edits.set(ceilingField(wanted, hasNewName), Buffer.from(String(ceiling)));
+  }
+  return ceiling;
 }
 
 /** OpenAI's newer models know the new name only, other servers often the old one only. */
@@ -72,7 +95,7 @@ function ceilingField({ surface, model, body }: Wanted, hasNewName: boolean): st
   return isNew ? 'max_completion_tokens' : 'max_tokens';
 }
 
-function editInjections(edits: Edits, { mandate }: AwardedDecision, wanted: Wanted): void {
+function editInjections(edits: BodyEdits, { mandate }: AwardedDecision, wanted: Wanted): void {
   const { surface, body, model } = wanted;
   if (surface === 'completions') return;
   const { systemPrompt, reasoning } = mandate.injection;
@@ -81,8 +104,9 @@ function editInjections(edits: Edits, { mandate }: AwardedDecision, wanted: Want
     if (messages !== null)
       edits.set(surface === 'responses' ? 'instructions' : 'messages', messages);
   }
-  if (reasoning !== null && model.reasoning !== null) {
-    const edit = reasoningEdit(model.reasoning, reasoning, body, surface === 'responses');
-    if (edit !== null) edits.set(edit.field, edit.value);
+  if (reasoning === null) return;
+  for (const { path, value } of reasoningChanges(model, reasoning, wanted)) {
+    if (value !== undefined) edits.setAt(path, Buffer.from(JSON.stringify(value)));
+    else if (body.fields.has(path[0]!)) edits.set(path[0]!, null);
   }
 }

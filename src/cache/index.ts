@@ -1,7 +1,5 @@
 /**
- * Cache: answers that need no model. Enters a workload and its mandate, leaves a hit or null.
- * Without a configured cache nothing is ever a hit: the identity.
+ * Cache: answers that need no model. Enters a workload and its mandate, leaves a hit or null, and a hit
+ * to the client. Without a configured cache only the fixed answer of a route is a hit.
  */
-import type { LookUp } from '../contract/index.ts';
-
-export const lookUpNothing: LookUp = () => null;
+export { lookUpFixed, replayFixed } from './fixed-answer.ts';

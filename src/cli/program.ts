@@ -5,6 +5,8 @@ import type { EvaluationTask } from '../evaluate/index.ts';
 import { embed } from './embed.ts';
 import { evaluateTask } from './evaluate.ts';
 import { hashKey } from './hash-key.ts';
+import { importConfig } from './import.ts';
+import type { ImportFlags } from './import.ts';
 import { check, decisions, explain, models, printSchema } from './inspect.ts';
 import { demo, serve } from './serve.ts';
 import type { Terminal } from './terminal.ts';
@@ -33,6 +35,7 @@ export function createProgram(terminal: Terminal, version: string): Command {
   addInspection(program, terminal);
   addConfiguration(program, terminal);
   addModels(program, terminal);
+  addMigration(program, terminal);
   return program;
 }
 
@@ -140,6 +143,24 @@ function addModels(program: Command, terminal: Terminal): void {
     .action((file: string, flags: Parameters<typeof trainIntent>[2]) =>
       trainIntent(terminal, file, flags),
     );
+}
+
+function addMigration(program: Command, terminal: Terminal): void {
+  const migration = program
+    .command('import')
+    .description('write the configuration of another gateway as a policy, and list what is lost');
+  for (const [kind, what] of [
+    ['litellm', 'a LiteLLM proxy config'],
+    ['vllm-sr', 'a vLLM Semantic Router config, v0.3'],
+  ] as const) {
+    migration
+      .command(kind)
+      .description(what)
+      .argument('<config>', 'its YAML file, or - for standard input')
+      .option('-o, --out <file>', 'write the policy here; a file that exists is left alone')
+      .option('--json', 'print {policy, notCarried} as JSON')
+      .action((file: string, flags: ImportFlags) => importConfig(terminal, kind, file, flags));
+  }
 }
 
 function integer(min: number, max: number): (text: string) => number {

@@ -10,6 +10,7 @@ export function renderDecision(view: DecisionView): string {
     heading(view),
     signals(view),
     rules(view),
+    injection(view),
     bids(view),
     excluded(view),
     outcome(view),
@@ -21,8 +22,9 @@ export function renderDecision(view: DecisionView): string {
 }
 
 function heading(view: DecisionView): string[] {
-  const { winner, refusal } = view;
-  const verdict = refusal === null ? (winner ?? 'nobody') : `refused: ${refusal.reason}`;
+  const { winner, refusal, answer } = view;
+  const decided = refusal === null ? (winner ?? 'nobody') : `refused: ${refusal.reason}`;
+  const verdict = answer === undefined ? decided : 'the fixed answer of its route';
   const lines = [
     `${safeText(view.id)}  ${safeText(view.requestedModel)} → ${safeText(verdict)}`,
     `  at ${view.at} · ${view.surface} · tenant ${safeText(view.tenant)} · ${view.promptBytes} bytes · ${view.archetype}`,
@@ -45,11 +47,23 @@ function known(value: unknown): string {
   return parts.join(' · ');
 }
 
-/** Fractions to three places, in a record too: probabilities have no more to say. */
+/** Members of a record that a table shows. */
+const MEMBERS_SHOWN = 3;
+
+/** Fractions to three places, since probabilities have no more to say; of many probabilities the largest. */
 function rounded(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toFixed(3));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, rounded(member)]));
+  const members = Object.entries(value);
+  const areChances = members.every(([, member]) => typeof member === 'number' && member <= 1);
+  if (!areChances || members.length <= MEMBERS_SHOWN) {
+    return Object.fromEntries(members.map(([name, member]) => [name, rounded(member)]));
+  }
+  const largest = members
+    .toSorted(([, a], [, b]) => Number(b) - Number(a))
+    .slice(0, MEMBERS_SHOWN)
+    .map(([name, member]) => [name, rounded(member)]);
+  return { ...Object.fromEntries(largest), '…': members.length };
 }
 
 function signals(view: DecisionView): string[] {
@@ -101,6 +115,27 @@ function mark(node: RuleNode): string {
   if (node.value === undefined) return '-';
   if (node.value === null) return node.isDoubtful ? 'doubtful' : UNKNOWN;
   return node.value ? 'yes' : 'no';
+}
+
+function injection(view: DecisionView): string[] {
+  const { injection: injected } = view;
+  if (injected === undefined) return [];
+  const { systemPrompt, reasoning, maxOutputTokens, set } = injected;
+  const lines = ['Injected'];
+  if (systemPrompt !== null) {
+    lines.push(`  system prompt (${systemPrompt.mode}): ${safeText(systemPrompt.text)}`);
+  }
+  if (maxOutputTokens !== null) lines.push(`  at most ${maxOutputTokens} output tokens`);
+  for (const [pointer, json] of Object.entries(set)) {
+    lines.push(`  ${safeText(pointer)}: ${safeText(json)}`);
+  }
+  if (reasoning !== null) {
+    lines.push(`  reasoning ${reasoning}`);
+    for (const bid of view.bids) {
+      lines.push(`    ${safeText(bid.instance)}: ${safeText(bid.reasoning ?? 'left alone')}`);
+    }
+  }
+  return lines;
 }
 
 const TERM_COLUMNS: readonly Column[] = [

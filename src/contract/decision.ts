@@ -1,6 +1,6 @@
 import type { FleetSnapshot } from './fleet.ts';
 import type { Award, Bid, Exclusion } from './market.ts';
-import type { Mandate, Policy, RuleTree } from './policy.ts';
+import type { Effort, Mandate, Policy, RuleTree, SystemPrompt } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome } from './outcome.ts';
 import type { SignalReader } from './signal.ts';
@@ -43,6 +43,10 @@ export interface DecisionView {
   }[];
   readonly rules: RuleTree;
   readonly objective: unknown;
+  /** The fixed answer of the route, which no model was asked for; absent where there is none. */
+  readonly answer?: string;
+  /** What the route put into the request; absent where it is nothing, or no longer known. */
+  readonly injection?: InjectionView;
   readonly bids: readonly BidView[];
   readonly excluded: readonly Exclusion[];
   readonly winner: string | null;
@@ -53,9 +57,20 @@ export interface DecisionView {
   readonly outcome: Outcome | null;
 }
 
+/** An injection as it is shown. Reasoning is told to each model in its own way: `BidView.reasoning`. */
+export interface InjectionView {
+  readonly systemPrompt: SystemPrompt | null;
+  readonly reasoning: Effort | null;
+  readonly maxOutputTokens: number | null;
+  /** By JSON pointer, the values as JSON. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
 export interface BidView extends Omit<Bid, 'instance'> {
   readonly instance: string;
   readonly model: string;
   /** How much worse than the winner, in USD; 0 for the winner. */
   readonly lostByUsd: number;
+  /** What switches its reasoning, such as `chat_template_kwargs.enable_thinking: false`; absent where nothing does. */
+  readonly reasoning?: string;
 }

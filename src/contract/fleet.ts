@@ -22,11 +22,27 @@ export type ReasoningFamily =
   | 'qwen3'
   | 'deepseek-v3'
   | 'deepseek-r1'
+  | 'qwq'
   | 'granite'
+  | 'holo2'
   | 'glm'
   | 'gemma'
   | 'gpt-oss'
-  | 'openai';
+  | 'openai'
+  | 'gemini'
+  | 'claude';
+
+/** What a family leaves open about one of its models. */
+export interface ReasoningOptions {
+  /** What stands for *off* where the family is told an effort; null: `low`, which all of them take. */
+  readonly leastEffort: 'none' | 'minimal' | 'low' | null;
+  /** Tokens of thinking per effort, for servers that take a budget; null: the family's own, if it has one. */
+  readonly budgetTokens: {
+    readonly low: number;
+    readonly medium: number;
+    readonly high: number;
+  } | null;
+}
 
 /** What can be bought. An unknown price, energy or accuracy is null, never zero. */
 export interface Model {
@@ -42,6 +58,8 @@ export interface Model {
   };
   readonly power: PowerCurve | null;
   readonly reasoning: ReasoningFamily | null;
+  /** Unset: what the family has in common. */
+  readonly reasoningOptions?: ReasoningOptions;
   readonly contextWindowTokens: number | null;
   readonly maxOutputTokens: number | null;
   readonly labels: ReadonlyMap<string, string>;

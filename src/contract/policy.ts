@@ -13,14 +13,31 @@ export interface InstanceRule {
   readonly text: string;
 }
 
-/** What an attempt changes in the client's bytes; the family of the attempt's model decides how. */
+/** How much a model is to think before it answers. */
+export type Effort = 'off' | 'low' | 'medium' | 'high';
+
+/** A system prompt of the policy, and how it meets one that the client sent. */
+export interface SystemPrompt {
+  /** `onlyIfGeneric`: in place of a prompt that says nothing ("You are a helpful assistant."), or of none. */
+  readonly mode: 'replace' | 'prepend' | 'append' | 'onlyIfGeneric';
+  readonly text: string;
+}
+
+/** A member of the body that the policy sets: its keys from the top level down (plain ASCII), and its value as JSON. */
+export interface InjectedField {
+  readonly path: readonly string[];
+  readonly json: string;
+}
+
+/**
+ * What an attempt changes in the client's bytes, settled for one request; the family of the attempt's
+ * model decides how. Holds no text of the client.
+ */
 export interface Injection {
-  readonly systemPrompt: {
-    readonly mode: 'replace' | 'prepend' | 'append';
-    readonly text: string;
-  } | null;
-  readonly reasoning: 'off' | 'low' | 'medium' | 'high' | null;
+  readonly systemPrompt: SystemPrompt | null;
+  readonly reasoning: Effort | null;
   readonly maxOutputTokens: number | null;
+  readonly fields: readonly InjectedField[];
 }
 
 /** The policy's answer: who may serve, and what their qualities are worth. */
@@ -37,6 +54,8 @@ export interface Mandate {
   readonly objective: Objective;
   readonly limits: Limits;
   readonly injection: Injection;
+  /** What the route itself answers, instead of any model; null: a model answers. */
+  readonly answer: string | null;
   readonly attempts: AttemptPlan;
 }
 

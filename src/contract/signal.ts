@@ -83,6 +83,8 @@ export interface Signal {
   readonly definitionSchema: Readonly<Record<string, unknown>> | null;
   readonly conditionSchema: Readonly<Record<string, unknown>>;
   compile(condition: unknown, definitions: readonly SignalDefinition[]): CompiledCondition;
+  /** The slot whose value stands for the signal where no condition asks, such as in a template; null where there is none. */
+  valueSlot?(definitions: readonly SignalDefinition[]): SignalSlot | null;
   /** Throws `ConfigIssue` for a bad definition, whether or not a condition reads it; `path` is relative to it. */
   checkDefinition?(definition: SignalDefinition): void;
 }

@@ -1,9 +1,10 @@
 import { KernelFloats, paddedLength } from './kernels/kernel-memory.ts';
+import { ROWS_TOGETHER, weightPlace } from './kernels/kernels.ts';
 import type { KernelMemory } from './kernels/kernel-memory.ts';
 import type { TensorFile } from './safetensors.ts';
 
 interface Layer {
-  /** In the kernel's memory, rows padded with zeros. */
+  /** In the kernel's memory and order, rows and columns padded with zeros. */
   readonly weights: number;
   readonly weightsEnd: number;
   readonly inputs: number;
@@ -33,7 +34,7 @@ export class DenseLayers {
     let { input } = this;
     for (let i = 0; i < this.#layers.length; i++) {
       const { weights, weightsEnd, inputs, biases, outputs } = this.#layers[i]!;
-      this.#memory.kernels.multiply(weights, weightsEnd, input.place, inputs, outputs.place);
+      this.#memory.kernels.multiplyOrdered(weights, weightsEnd, input.place, inputs, outputs.place);
       const values = outputs.view;
       const isLast = i === this.#layers.length - 1;
       for (let row = 0; row < values.length; row++) {
@@ -51,11 +52,12 @@ export class DenseLayers {
     const biases = tensors.floats(`dense${i}_bias`, [outputs]);
     if (i === 0) standardise(tensors, weights, biases);
     const length = paddedLength(inputs);
-    const bytes = 4 * length * outputs;
+    const rows = Math.ceil(outputs / ROWS_TOGETHER) * ROWS_TOGETHER;
+    const bytes = 4 * length * rows;
     const place = this.#memory.allocate(bytes);
-    const target = this.#memory.floats(place, length * outputs);
-    for (let row = 0; row < outputs; row++) {
-      target.set(weights.subarray(row * inputs, (row + 1) * inputs), row * length);
+    const target = this.#memory.floats(place, length * rows);
+    for (let at = 0; at < weights.length; at++) {
+      target[weightPlace(Math.floor(at / inputs), at % inputs, length)] = weights[at]!;
     }
     this.#layers.push({
       weights: place,

@@ -1,5 +1,7 @@
 import { paddedLength } from './kernels/kernel-memory.ts';
+import { packNibbles } from './kernels/kernels.ts';
 import type { KernelMemory } from './kernels/kernel-memory.ts';
+import type { RowList } from './kernels/row-list.ts';
 import type { TensorFile } from './safetensors.ts';
 
 interface TableShape {
@@ -11,9 +13,8 @@ interface TableShape {
 /** Quantised rows with one scale each. Rows are added with a multiplicity, which may be counted first. */
 export class EmbeddingTable {
   readonly rows: number;
-  readonly #memory: KernelMemory;
   readonly #place: number;
-  readonly #rowLength: number;
+  readonly #rowBytes: number;
   readonly #scales: Float32Array;
   #counts: Int32Array | null = null;
   /** The rows with a count. */
@@ -21,22 +22,18 @@ export class EmbeddingTable {
 
   /** Reads `<prefix>embeddings` and `<prefix>scales`. */
   constructor(tensors: TensorFile, prefix: string, shape: TableShape, memory: KernelMemory) {
-    const { rows, dimensions } = shape;
+    const { rows } = shape;
     this.rows = rows;
-    this.#memory = memory;
-    this.#rowLength = paddedLength(dimensions);
+    this.#rowBytes = rowBytes(shape);
     this.#scales = tensors.floats(`${prefix}scales`, [rows]);
-    this.#place = memory.allocate(rows * this.#rowLength);
-    const target = memory.bytes(this.#place, rows * this.#rowLength);
-    copyRows(readValues(tensors, `${prefix}embeddings`, shape), target, shape);
+    this.#place = memory.allocate(rows * this.#rowBytes);
+    const target = memory.bytes(this.#place, rows * this.#rowBytes);
+    copyRows(tensors, `${prefix}embeddings`, shape, target);
   }
 
-  /** Adds a row `times` over to the floats at `sum`. */
-  add(sum: number, row: number, times: number): void {
-    const scale = this.#scales[row]! * times;
-    if (scale === 0) return;
-    const length = this.#rowLength;
-    this.#memory.kernels.addRow(sum, this.#place + row * length, length, scale);
+  /** Adds a row `times` over to what the list adds to. */
+  add(list: RowList, row: number, times: number): void {
+    list.add(this.#place + row * this.#rowBytes, this.#scales[row]! * times);
   }
 
   count(row: number): void {
@@ -45,46 +42,35 @@ export class EmbeddingTable {
   }
 
   /** Adds every counted row as often as it was counted, and forgets the counts. */
-  addCounted(sum: number): void {
+  addCounted(list: RowList): void {
     const counts = this.#counts;
     if (counts === null) return;
     for (const row of this.#counted) {
-      this.add(sum, row, counts[row]!);
+      this.add(list, row, counts[row]!);
       counts[row] = 0;
     }
     this.#counted = [];
   }
 }
 
-/** Bytes as they are in the file's rows, eight bits each. */
-function readValues(tensors: TensorFile, name: string, shape: TableShape): Int8Array {
-  const { rows, dimensions, bits } = shape;
-  if (bits === 8) return tensors.int8(name, [rows, dimensions]);
-  if (dimensions % 2 !== 0) throw tensors.fault('with 4 bits, dimensions must be even');
-  return fromNibbles(tensors.uint8(name, [rows, dimensions / 2]));
-}
+/** Of a row in memory. */
+export const rowBytes = ({ dimensions, bits }: Pick<TableShape, 'dimensions' | 'bits'>): number =>
+  (paddedLength(dimensions) * bits) / 8;
 
-function copyRows(values: Int8Array, target: Int8Array, { rows, dimensions }: TableShape): void {
-  const rowLength = target.length / rows;
-  if (rowLength === dimensions) {
-    target.set(values);
+function copyRows(tensors: TensorFile, name: string, shape: TableShape, target: Int8Array): void {
+  const { rows, dimensions, bits } = shape;
+  const bytes = rowBytes(shape);
+  if (bits === 8) {
+    const values = tensors.int8(name, [rows, dimensions]);
+    for (let row = 0; row < rows; row++) {
+      target.set(values.subarray(row * dimensions, (row + 1) * dimensions), row * bytes);
+    }
     return;
   }
+  if (dimensions % 2 !== 0) throw tensors.fault('with 4 bits, dimensions must be even');
+  const width = dimensions / 2;
+  const values = tensors.uint8(name, [rows, width]);
   for (let row = 0; row < rows; row++) {
-    const start = row * dimensions;
-    target.set(values.subarray(start, start + dimensions), row * rowLength);
+    packNibbles(values, { start: row * width, end: (row + 1) * width }, target, row * bytes);
   }
-}
-
-/** The low half of a byte is the even column; halves stand for −8 to 7. */
-function fromNibbles(nibbles: Uint8Array): Int8Array {
-  const pairs = new Uint16Array(256);
-  const pairBytes = new Int8Array(pairs.buffer);
-  for (let both = 0; both < 256; both++) {
-    pairBytes[2 * both] = (both & 15) - 8;
-    pairBytes[2 * both + 1] = (both >> 4) - 8;
-  }
-  const values = new Uint16Array(nibbles.length);
-  for (let i = 0; i < nibbles.length; i++) values[i] = pairs[nibbles[i]!]!;
-  return new Int8Array(values.buffer);
 }

@@ -6,10 +6,10 @@ import type { HeadMetadata } from './head-metadata.ts';
 import { readMetadata } from './model-metadata.ts';
 import { NgramWeights } from './ngram-weights.ts';
 import { TensorFile } from './safetensors.ts';
+import { SeenRuns } from './seen-runs.ts';
 import type { StaticEncoder } from './static-encoder.ts';
 import { segmentEdges, strideEdges } from './text-parts.ts';
-import type { SegmentRule } from './text-parts.ts';
-import { writeTextStats } from './text-stats.ts';
+import { writeReadStats } from './text-stats.ts';
 import { WindowSums } from './window-sums.ts';
 
 /** A text as heads read it; `embedding` is computed when first asked for. */
@@ -19,6 +19,17 @@ export interface ReadText {
   embedding(): Float32Array;
 }
 
+type Window = NonNullable<HeadMetadata['window']>;
+
+/** Runs of neighbouring parts of a text: at each place one of every count. */
+interface Scan {
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+  readonly sums: WindowSums | null;
+  /** The part at which the next runs begin. */
+  first: number;
+}
+
 /** A small classifier over the static encoder: sentence vector, hashed n-grams, statistics. */
 export class Head {
   readonly metadata: HeadMetadata;
@@ -26,8 +37,12 @@ export class Head {
   readonly #dense: DenseLayers | null;
   readonly #ngrams: NgramWeights | null;
   readonly #bias: Float32Array | null;
-  readonly #sums: WindowSums | null;
+  readonly #windowSums: WindowSums | null;
+  readonly #segmentSums: WindowSums | null;
   readonly #vectorSize: number;
+  readonly #seen: SeenRuns | null;
+  /** What `#score` gives, used again by the next call. */
+  readonly #logits: Float64Array;
 
   constructor(file: string, bytes: Uint8Array, encoder: StaticEncoder) {
     const tensors = new TensorFile(file, bytes);
@@ -45,10 +60,11 @@ export class Head {
     this.#ngrams = ngrams === null ? null : new NgramWeights(tensors, ngrams, this.#outputs);
     this.#bias = tensors.has('bias') ? tensors.floats('bias', [this.#outputs]) : null;
     const { window } = metadata;
-    this.#sums =
-      window === null || !embedding
-        ? null
-        : new WindowSums(encoder, Math.max(2, window.tokens / window.stride));
+    this.#logits = new Float64Array(this.#outputs);
+    this.#seen = window === null ? null : new SeenRuns();
+    const hasSums = window !== null && embedding;
+    this.#windowSums = hasSums ? new WindowSums(encoder, window.tokens / window.stride) : null;
+    this.#segmentSums = hasSums && window.segments ? new WindowSums(encoder, 2) : null;
     if (this.#dense === null && this.#ngrams === null) throw tensors.fault('it reads no feature');
   }
 
@@ -69,63 +85,79 @@ export class Head {
     const { features, window } = this.metadata;
     const input = this.#dense?.input.view;
     if (features.stats.length > 0) {
-      writeTextStats(read.text, features.stats, input!, this.#vectorSize);
+      writeReadStats(read, features.stats, input!, this.#vectorSize);
     }
     const ids = this.#vectorSize > 0 || this.#ngrams !== null ? read.ids() : NO_IDS;
-    const isSliding = window !== null && ids.length > window.tokens;
-    const best = isSliding
-      ? this.#scan(ids, strideEdges(ids.length, window.stride), window.tokens / window.stride)
-      : this.#scoreWhole(read, ids);
-    return window === null || window.segments === null
-      ? best
-      : this.#scanSegments(ids, window.segments, best);
-  }
-
-  #scoreWhole(read: ReadText, ids: Int32Array): Float64Array {
-    if (this.#vectorSize > 0) this.#dense!.input.view.set(read.embedding());
-    this.#ngrams?.slide(ids, 0, ids.length);
-    const logits = this.#score();
-    this.#ngrams?.clear(ids);
-    return logits;
-  }
-
-  #scanSegments(ids: Int32Array, rule: SegmentRule, whole: Float64Array): Float64Array {
-    const edges = segmentEdges(ids, rule);
-    let best = whole;
-    if (edges.length > 2) best = this.#larger(best, this.#scan(ids, edges, 1));
-    if (edges.length > 3) best = this.#larger(best, this.#scan(ids, edges, 2));
+    const best = new Float64Array(this.#outputs).fill(Number.NEGATIVE_INFINITY);
+    this.#seen?.clear();
+    const scans = window === null ? [] : this.#scansOf(ids, window);
+    if (window === null || ids.length <= window.tokens) this.#scoreWhole(read, ids, best);
+    for (let until = TURN_TOKENS; scans.length > 0; until += TURN_TOKENS) {
+      for (const scan of scans) this.#scanTurn(ids, scan, until, best);
+      if (until >= ids.length) break;
+    }
+    this.#ngrams?.forget();
     return best;
   }
 
-  /** Scores every run of `count` neighbouring parts. */
-  #scan(ids: Int32Array, edges: readonly number[], count: number): Float64Array {
-    this.#sums?.start(ids, edges);
-    let best: Float64Array | null = null;
-    for (let first = 0; first + count < edges.length; first++) {
-      const end = first + count;
-      if (this.#sums !== null) this.#dense!.input.view.set(this.#sums.vector(first, end));
-      this.#ngrams?.slide(ids, edges[first]!, edges[end]!);
-      const logits = this.#score();
-      best = best === null ? logits : this.#larger(best, logits);
+  /** Windows, and each segment with each two neighbours; what is the whole text is left out. */
+  #scansOf(ids: Int32Array, { tokens, stride, segments }: Window): Scan[] {
+    const scans: Scan[] = [];
+    if (ids.length > tokens) {
+      const count = tokens / stride;
+      scans.push({
+        edges: strideEdges(ids.length, stride),
+        counts: [count],
+        sums: this.#windowSums,
+        first: 0,
+      });
     }
-    this.#ngrams?.clear(ids);
-    return best!;
+    const edges = segments === null ? [] : segmentEdges(ids, segments);
+    if (edges.length > 2) {
+      const counts = edges.length > 3 ? [1, 2] : [1];
+      scans.push({ edges, counts, sums: this.#segmentSums, first: 0 });
+    }
+    for (const { edges: all, sums } of scans) sums?.start(ids, all);
+    return scans;
   }
 
-  #larger(a: Float64Array, b: Float64Array): Float64Array {
-    const last = this.#outputs - 1;
-    return b[last]! > a[last]! ? b : a;
+  #scoreWhole(read: ReadText, ids: Int32Array, best: Float64Array): void {
+    if (this.#vectorSize > 0) this.#dense!.input.view.set(read.embedding());
+    this.#score(ids, 0, ids.length, best);
   }
 
-  #score(): Float64Array {
-    const logits = new Float64Array(this.#outputs);
+  /** Scores the runs that begin before the token `until`, each unless the same tokens were scored before. */
+  #scanTurn(ids: Int32Array, scan: Scan, until: number, best: Float64Array): void {
+    const { edges, counts, sums } = scan;
+    for (; scan.first + counts[0]! < edges.length; scan.first++) {
+      const { first } = scan;
+      const start = edges[first]!;
+      if (start >= until) return;
+      for (let i = 0; i < counts.length; i++) {
+        const end = first + counts[i]!;
+        if (end >= edges.length || this.#seen!.isRepeat(ids, start, edges[end]!)) continue;
+        sums?.write(first, end, this.#dense!.input.place);
+        this.#score(ids, start, edges[end]!, best);
+      }
+    }
+  }
+
+  /** Scores the tokens from `start` to before `end`; the better of that and `best` is then in `best`. */
+  #score(ids: Int32Array, start: number, end: number, best: Float64Array): void {
+    const logits = this.#logits.fill(0);
     if (this.#dense !== null) logits.set(this.#dense.run());
-    this.#ngrams?.addTo(logits);
+    if (this.#ngrams !== null) {
+      this.#ngrams.read(ids, start, end);
+      this.#ngrams.addTo(logits);
+    }
     if (this.#bias !== null) for (let i = 0; i < logits.length; i++) logits[i]! += this.#bias[i]!;
-    return logits;
+    const last = logits.length - 1;
+    if (!(logits[last]! <= best[last]!)) best.set(logits);
   }
 }
 
+/** Windows and segments are scored by turns of so many tokens, whose rows the second cache holds. */
+const TURN_TOKENS = 2048;
 const NO_IDS = new Int32Array(0);
 
 /** A value has two outputs, mean and logarithm of the deviation, unless the file states the latter. */

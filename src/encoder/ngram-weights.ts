@@ -1,5 +1,5 @@
 import type { TensorFile } from './safetensors.ts';
-import { bucketOf, ngramHash } from './token-hash.ts';
+import { bucketOf, mixToken, ngramHash, pairHash } from './token-hash.ts';
 
 export interface NgramShape {
   readonly orders: readonly number[];
@@ -8,8 +8,7 @@ export interface NgramShape {
 
 /**
  * Weights of hashed token n-grams: each distinct bucket of a run of tokens counts once, with the
- * value 1/√(number of distinct buckets). The run is a window that slides: what enters is added and
- * what leaves taken away, in whole numbers, so that a long text costs no more than its length.
+ * value 1/√(number of distinct buckets). Sums are whole numbers, whatever order they come in.
  */
 export class NgramWeights {
   readonly #orders: readonly number[];
@@ -17,11 +16,14 @@ export class NgramWeights {
   readonly #outputs: number;
   readonly #weights: Int8Array;
   readonly #scales: Float32Array;
-  readonly #counts: Int32Array;
   readonly #sums: Float64Array;
-  #distinct = 0;
+  /** Per bucket the number of the run that it was last met in. */
+  readonly #lastRuns: Int32Array;
+  #run = 0;
+  #ids: Int32Array | null = null;
   #start = 0;
   #end = 0;
+  #distinct = 0;
 
   constructor(tensors: TensorFile, { orders, buckets }: NgramShape, outputs: number) {
     this.#orders = orders;
@@ -29,32 +31,53 @@ export class NgramWeights {
     this.#outputs = outputs;
     this.#weights = tensors.int8('ngram_weights', [buckets, outputs]);
     this.#scales = tensors.floats('ngram_scales', [outputs]);
-    this.#counts = new Int32Array(buckets);
+    this.#lastRuns = new Int32Array(buckets);
     this.#sums = new Float64Array(outputs);
   }
 
-  /** Moves the window to `[start, end)`; neither may be before where it was. */
-  slide(ids: Int32Array, start: number, end: number): void {
-    for (const order of this.#orders) {
-      const behind = this.#end - order + 1;
-      const gone = Math.min(start, behind);
-      for (let at = this.#start; at < gone; at++) this.#leave(ngramHash(ids, at, order));
-      const from = Math.max(start, behind);
-      for (let at = from; at + order <= end; at++) this.#enter(ngramHash(ids, at, order));
+  /** Reads the run `[start, end)`; one that begins where the latest did and goes on costs what it adds. */
+  read(ids: Int32Array, start: number, end: number): void {
+    if (this.#ids !== ids || this.#start !== start || this.#end > end) this.#begin(ids, start);
+    for (let i = 0; i < this.#orders.length; i++) {
+      const order = this.#orders[i]!;
+      const from = Math.max(start, this.#end - order + 1);
+      if (order === 1) this.#readOnes(ids, from, end);
+      else if (order === 2) this.#readPairs(ids, from, end - 1);
+      else {
+        for (let at = from; at + order <= end; at++) {
+          this.#meet(bucketOf(ngramHash(ids, at, order), this.#buckets));
+        }
+      }
     }
-    this.#start = start;
     this.#end = end;
   }
 
-  /** Empties the window; the next text begins at its first token. */
-  clear(ids: Int32Array): void {
-    for (const order of this.#orders) {
-      for (let at = this.#start; at + order <= this.#end; at++) {
-        this.#leave(ngramHash(ids, at, order));
-      }
+  /** Lets go of the text. */
+  forget(): void {
+    this.#ids = null;
+  }
+
+  #begin(ids: Int32Array, start: number): void {
+    this.#ids = ids;
+    this.#start = start;
+    this.#end = start;
+    this.#distinct = 0;
+    this.#sums.fill(0);
+    if (this.#run === RUNS_MAX) {
+      this.#lastRuns.fill(0);
+      this.#run = 0;
     }
-    this.#start = 0;
-    this.#end = 0;
+    this.#run++;
+  }
+
+  #readOnes(ids: Int32Array, from: number, end: number): void {
+    for (let at = from; at < end; at++) this.#meet(bucketOf(mixToken(1, ids[at]!), this.#buckets));
+  }
+
+  #readPairs(ids: Int32Array, from: number, end: number): void {
+    for (let at = from; at < end; at++) {
+      this.#meet(bucketOf(pairHash(ids[at]!, ids[at + 1]!), this.#buckets));
+    }
   }
 
   addTo(logits: Float64Array): void {
@@ -63,23 +86,18 @@ export class NgramWeights {
     for (let i = 0; i < logits.length; i++) logits[i]! += value * this.#scales[i]! * this.#sums[i]!;
   }
 
-  #enter(hash: number): void {
-    const bucket = bucketOf(hash, this.#buckets);
-    if (this.#counts[bucket]!++ !== 0) return;
+  #meet(bucket: number): void {
+    if (this.#lastRuns[bucket] === this.#run) return;
+    this.#lastRuns[bucket] = this.#run;
     this.#distinct++;
-    this.#weigh(bucket, 1);
-  }
-
-  #leave(hash: number): void {
-    const bucket = bucketOf(hash, this.#buckets);
-    if (--this.#counts[bucket]! !== 0) return;
-    this.#distinct--;
-    this.#weigh(bucket, -1);
-  }
-
-  #weigh(bucket: number, sign: number): void {
     const outputs = this.#outputs;
+    if (outputs === 1) {
+      this.#sums[0]! += this.#weights[bucket]!;
+      return;
+    }
     const at = bucket * outputs;
-    for (let i = 0; i < outputs; i++) this.#sums[i]! += sign * this.#weights[at + i]!;
+    for (let i = 0; i < outputs; i++) this.#sums[i]! += this.#weights[at + i]!;
   }
 }
+
+const RUNS_MAX = 2 ** 31 - 1;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Encoder } from '../contract/index.ts';
 import { readMetadata } from './model-metadata.ts';
-import { EmbeddingTable } from './embedding-table.ts';
+import { EmbeddingTable, rowBytes } from './embedding-table.ts';
 import { KernelFloats, KernelMemory, paddedLength } from './kernels/kernel-memory.ts';
+import { RowList } from './kernels/row-list.ts';
 import { TensorFile } from './safetensors.ts';
 import { bucketOf, pairHash } from './token-hash.ts';
 import { WordPiece } from './word-piece.ts';
@@ -49,6 +50,7 @@ export class StaticEncoder implements Encoder {
   readonly memory = new KernelMemory();
   readonly #rows: EmbeddingTable;
   readonly #pairs: EmbeddingTable | null;
+  readonly #list: RowList;
   readonly #sum: KernelFloats;
   readonly #vector: KernelFloats;
   readonly #length: number;
@@ -67,6 +69,7 @@ export class StaticEncoder implements Encoder {
     this.#sum = new KernelFloats(memory, dimensions);
     this.#vector = new KernelFloats(memory, dimensions);
     this.#length = paddedLength(dimensions);
+    this.#list = new RowList(memory, rowBytes({ dimensions, bits }), bits);
   }
 
   embed(texts: readonly string[]): Float32Array {
@@ -90,16 +93,19 @@ export class StaticEncoder implements Encoder {
 
   /** Adds what the tokens from `start` to before `end` say, and the pairs that lie wholly among them. */
   addTokens(sum: number, ids: Int32Array, start: number, end: number): void {
+    const list = this.#list;
     const rows = this.#rows;
-    for (let i = start; i < end; i++) rows.add(sum, ids[i]!, 1);
-    if (this.#pairs === null) return;
-    for (let i = start; i < end - 1; i++) this.addPair(sum, ids, i);
+    list.start(sum);
+    for (let i = start; i < end; i++) rows.add(list, ids[i]!, 1);
+    if (this.#pairs !== null) for (let i = start; i < end - 1; i++) this.#listPair(ids, i);
+    list.finish();
   }
 
   /** Adds what the pair of the tokens at `at` and behind it says. */
   addPair(sum: number, ids: Int32Array, at: number): void {
-    const pairs = this.#pairs;
-    if (pairs !== null) pairs.add(sum, bucketOf(pairHash(ids[at]!, ids[at + 1]!), pairs.rows), 1);
+    this.#list.start(sum);
+    this.#listPair(ids, at);
+    this.#list.finish();
   }
 
   addFloats(sum: number, values: number): void {
@@ -111,15 +117,25 @@ export class StaticEncoder implements Encoder {
     this.memory.kernels.normalise(sum, out, this.#length);
   }
 
-  #addCounted(sum: number, ids: Int32Array): void {
-    for (const id of ids) this.#rows.count(id);
-    this.#rows.addCounted(sum);
+  #listPair(ids: Int32Array, at: number): void {
     const pairs = this.#pairs;
     if (pairs === null) return;
-    for (let i = 0; i < ids.length - 1; i++) {
-      pairs.count(bucketOf(pairHash(ids[i]!, ids[i + 1]!), pairs.rows));
+    pairs.add(this.#list, bucketOf(pairHash(ids[at]!, ids[at + 1]!), pairs.rows), 1);
+  }
+
+  #addCounted(sum: number, ids: Int32Array): void {
+    const list = this.#list;
+    list.start(sum);
+    for (let i = 0; i < ids.length; i++) this.#rows.count(ids[i]!);
+    this.#rows.addCounted(list);
+    const pairs = this.#pairs;
+    if (pairs !== null) {
+      for (let i = 0; i < ids.length - 1; i++) {
+        pairs.count(bucketOf(pairHash(ids[i]!, ids[i + 1]!), pairs.rows));
+      }
+      pairs.addCounted(list);
     }
-    pairs.addCounted(sum);
+    list.finish();
   }
 }
 

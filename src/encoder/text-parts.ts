@@ -17,12 +17,13 @@ export function strideEdges(count: number, stride: number): number[] {
 
 /** Edges of segments, such as sentences; the last one ends with the text. */
 export function segmentEdges(ids: Int32Array, { ends, least, most }: SegmentRule): number[] {
-  const isEnd = new Set(ends);
+  const isEnd = new Uint8Array(Math.max(-1, ...ends) + 1);
+  for (const end of ends) isEnd[end] = 1;
   const edges = [0];
   let start = 0;
   for (let place = 0; place < ids.length - 1; place++) {
     const length = place + 1 - start;
-    if (length === most || (length >= least && isEnd.has(ids[place]!))) {
+    if (length === most || (length >= least && isEnd[ids[place]!] === 1)) {
       start = place + 1;
       edges.push(start);
     }

@@ -58,6 +58,24 @@ const share = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 
 export const TEXT_STATS: readonly string[] = Object.keys(FORMULAS);
 
+/** Counts of the texts that several heads read, for as long as those are held. */
+const countsOfReads = new WeakMap<object, TextCounts>();
+
+/** As `writeTextStats`; what is counted for one `read` serves every call with it. */
+export function writeReadStats(
+  read: { readonly text: string },
+  names: readonly string[],
+  values: Float32Array,
+  at: number,
+): void {
+  let counts = countsOfReads.get(read);
+  if (counts === undefined) {
+    counts = countText(read.text);
+    countsOfReads.set(read, counts);
+  }
+  writeCounts(counts, names, values, at);
+}
+
 /** The named statistics of a text, written to `values` from `at` on. Unknown names throw no error: check them before. */
 export function writeTextStats(
   text: string,
@@ -65,7 +83,15 @@ export function writeTextStats(
   values: Float32Array,
   at: number,
 ): void {
-  const counts = countText(text);
+  writeCounts(countText(text), names, values, at);
+}
+
+function writeCounts(
+  counts: TextCounts,
+  names: readonly string[],
+  values: Float32Array,
+  at: number,
+): void {
   for (let i = 0; i < names.length; i++) values[at + i] = FORMULAS[names[i]!]?.(counts) ?? 0;
 }
 

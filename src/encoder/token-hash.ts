@@ -1,7 +1,8 @@
 const GOLDEN = 0x9e3779b1;
 
 /** Both operands are unsigned for the compiler too: a remainder of floats takes ten times as long. */
-export const bucketOf = (hash: number, buckets: number): number => (hash >>> 0) % (buckets >>> 0);
+export const bucketOf = (hash: number, buckets: number): number =>
+  (buckets & (buckets - 1)) === 0 ? hash & (buckets - 1) : (hash >>> 0) % (buckets >>> 0);
 
 /** One step of the hash of token ids: 32-bit, multiplicative, the high half folded into the low. */
 export function mixToken(hash: number, id: number): number {

@@ -9,12 +9,12 @@ import type { StaticEncoder } from './static-encoder.ts';
 export class WindowSums {
   readonly #encoder: StaticEncoder;
   readonly #sum: KernelFloats;
-  readonly #vector: KernelFloats;
   /** Sums of the latest parts, in a ring. */
   readonly #parts: readonly KernelFloats[];
+  /** The part that each of them is the sum of. */
+  readonly #held: Int32Array;
   #ids: Int32Array = new Int32Array(0);
   #edges: readonly number[] = [];
-  #summed = 0;
 
   /** `partsMax`: the longest run. */
   constructor(encoder: StaticEncoder, partsMax: number) {
@@ -22,35 +22,42 @@ export class WindowSums {
     const { memory, dimensions } = encoder;
     const floats = (): KernelFloats => new KernelFloats(memory, dimensions);
     this.#sum = floats();
-    this.#vector = floats();
     this.#parts = Array.from({ length: partsMax }, floats);
+    this.#held = new Int32Array(partsMax);
   }
 
   /** Part i is `[edges[i], edges[i + 1])`. */
   start(ids: Int32Array, edges: readonly number[]): void {
     this.#ids = ids;
     this.#edges = edges;
-    this.#summed = 0;
+    this.#held.fill(-1);
   }
 
-  /** Of the parts from `first` to before `end`; the array is used again by the next call. */
-  vector(first: number, end: number): Float32Array {
+  /** Writes the vector of the parts from `first` to before `end` to the floats at `out`. */
+  write(first: number, end: number, out: number): void {
     const encoder = this.#encoder;
-    while (this.#summed < end) this.#sumPart(this.#summed++);
+    if (end === first + 1) {
+      encoder.normalise(this.#part(first), out);
+      return;
+    }
+    const sum = this.#sum.place;
     this.#sum.view.fill(0);
     for (let part = first; part < end; part++) {
-      encoder.addFloats(this.#sum.place, this.#parts[part % this.#parts.length]!.place);
-      if (part === first) continue;
-      encoder.addPair(this.#sum.place, this.#ids, this.#edges[part]! - 1);
+      encoder.addFloats(sum, this.#part(part));
+      if (part > first) encoder.addPair(sum, this.#ids, this.#edges[part]! - 1);
     }
-    encoder.normalise(this.#sum.place, this.#vector.place);
-    return this.#vector.view;
+    encoder.normalise(sum, out);
   }
 
-  #sumPart(part: number): void {
-    const values = this.#parts[part % this.#parts.length]!;
-    values.view.fill(0);
-    const [start, end] = [this.#edges[part]!, this.#edges[part + 1]!];
-    this.#encoder.addTokens(values.place, this.#ids, start, end);
+  /** The place of the part's sum. */
+  #part(part: number): number {
+    const slot = part % this.#parts.length;
+    const sum = this.#parts[slot]!;
+    if (this.#held[slot] !== part) {
+      sum.view.fill(0);
+      this.#encoder.addTokens(sum.place, this.#ids, this.#edges[part]!, this.#edges[part + 1]!);
+      this.#held[slot] = part;
+    }
+    return sum.place;
   }
 }

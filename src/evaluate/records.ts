@@ -1,3 +1,5 @@
+import { scanBody } from '../wire/index.ts';
+
 /** One line of a JSON Lines file. */
 export interface DataRecord {
   readonly file: string;
@@ -38,11 +40,21 @@ function parseLine(file: string, line: number, source: string): unknown {
   try {
     return JSON.parse(source.startsWith('\uFEFF') ? source.slice(1) : source) as unknown;
   } catch (error) {
-    const { message } = error as SyntaxError;
-    const position = /at position (\d+)/.exec(message)?.[1];
-    const column = position === undefined ? source.length : Number(position) + 1;
-    throw new RecordProblem(file, line, column, `the line is not JSON (${message})`);
+    const reason = `the line is not JSON (${(error as SyntaxError).message})`;
+    throw new RecordProblem(file, line, columnOfFlaw(source), reason);
   }
+}
+
+/** Where a text stops being a JSON object; the scanner of requests says so in bytes. */
+function columnOfFlaw(source: string): number {
+  const bytes = Buffer.from(source);
+  try {
+    scanBody(bytes);
+  } catch (error) {
+    const offset = /at byte (\d+)/.exec((error as Error).message)?.[1];
+    if (offset !== undefined) return bytes.subarray(0, Number(offset)).toString().length + 1;
+  }
+  return 1;
 }
 
 /** The text under the first of `names` that the record has. */

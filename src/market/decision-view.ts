@@ -1,9 +1,21 @@
-import type { Bid, BidView, DecisionView, Policy, SpentReading } from '../contract/index.ts';
+import type {
+  Bid,
+  BidView,
+  DecisionView,
+  Injection,
+  InjectionView,
+  Policy,
+  SpentReading,
+  Surface,
+} from '../contract/index.ts';
+import { reasoningChanges } from '../wire/index.ts';
 import type { DecisionRecord } from './decision-record.ts';
 
 /** Tells a remembered decision; its outcome is the ledger's to tell. Nothing of an instance but its id and its model's gets in. */
 export function viewOf(record: DecisionRecord): DecisionView {
-  const { policy, mandate, refusal } = record;
+  const { policy, mandate } = record;
+  const answer = mandate?.answer ?? null;
+  const refusal = answer === null ? record.refusal : null;
   const readings = record.readings();
   const bids = record.bids();
   return {
@@ -20,9 +32,14 @@ export function viewOf(record: DecisionRecord): DecisionView {
     signals: signalsOf(policy, readings),
     rules: policy.explain(mandate?.route ?? '', readings),
     objective: mandate === null ? null : { ...mandate.objective, limits: mandate.limits },
-    bids: bids.map((bid) => bidView(bid, bids[0]!.score)),
+    ...(answer === null ? {} : { answer }),
+    ...injectionView(mandate?.injection),
+    bids: bids.map((bid) => ({
+      ...bidView(bid, bids[0]!.score),
+      ...reasoningView(bid, mandate?.injection, record.surface as Surface),
+    })),
     excluded: record.excluded,
-    winner: refusal === null ? (bids[0]?.instance.id ?? null) : null,
+    winner: refusal === null && answer === null ? (bids[0]?.instance.id ?? null) : null,
     clearingScoreUsd: record.clearingScore(),
     propensity: record.propensity,
     refusal,
@@ -58,6 +75,37 @@ function signalsOf(
       reason: reading.reason ?? null,
     };
   });
+}
+
+function injectionView(injection: Injection | undefined): { readonly injection?: InjectionView } {
+  if (injection === undefined) return {};
+  const { systemPrompt, reasoning, maxOutputTokens, fields } = injection;
+  const isNothing = systemPrompt === null && reasoning === null && maxOutputTokens === null;
+  if (isNothing && fields.length === 0) return {};
+  const set = fields.map(({ path, json }) => [pointerOf(path), json]);
+  return {
+    injection: { systemPrompt, reasoning, maxOutputTokens, set: Object.fromEntries(set) },
+  };
+}
+
+const pointerOf = (path: readonly string[]): string =>
+  path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+/** Told for the ceiling of the policy; the caller's own, which is not remembered, can lower a budget further. */
+function reasoningView(
+  bid: Bid,
+  injection: Injection | undefined,
+  surface: Surface,
+): { readonly reasoning?: string } {
+  if (injection === undefined || injection.reasoning === null) return {};
+  const changes = reasoningChanges(bid.instance.model, injection.reasoning, {
+    surface,
+    ceilingTokens: injection.maxOutputTokens,
+  });
+  const told = changes.flatMap(({ path, value }) =>
+    value === undefined ? [] : [`${path.join('.')}: ${JSON.stringify(value)}`],
+  );
+  return told.length === 0 ? {} : { reasoning: told.join(', ') };
 }
 
 function bidView({ instance, ...bid }: Bid, best: number): BidView {

@@ -71,7 +71,7 @@ describe('the house bidder', () => {
 
   test('the smallest of the ceilings caps the answer', () => {
     const tokens = (situation: Situation): number => quoteIn(situation).outputTokens.mean;
-    const injection = { systemPrompt: null, reasoning: null, maxOutputTokens: 20 };
+    const injection = { systemPrompt: null, reasoning: null, maxOutputTokens: 20, fields: [] };
     expect(tokens({ workload: { outputCeilingTokens: 30 } })).toBe(30);
     expect(tokens({ workload: { outputCeilingTokens: 30 }, mandate: { injection } })).toBe(20);
     expect(tokens({ mandate: { injection }, model: { maxOutputTokens: 10 } })).toBe(10);
@@ -112,7 +112,7 @@ describe('the house bidder', () => {
 
   test('an injected system prompt counts as prompt', () => {
     const systemPrompt = { mode: 'prepend', text: 'x'.repeat(4_000) } as const;
-    const injection = { systemPrompt, reasoning: null, maxOutputTokens: null };
+    const injection = { systemPrompt, reasoning: null, maxOutputTokens: null, fields: [] };
     expect(quoteIn({ mandate: { injection } }).promptTokens).toBe(1_100);
   });
 

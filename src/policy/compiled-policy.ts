@@ -17,6 +17,7 @@ import type {
 } from '../contract/index.ts';
 import { isRefusal } from '../contract/index.ts';
 import { explainRules } from './compile/explain-rules.ts';
+import { FLEET_IN_VIEW, POOL_KIND } from './compile/pool-signal.ts';
 import { NO_RULES, plainMandate } from './compile/rules.ts';
 import type { CompiledConstraint, CompiledRoute } from './compile/rules.ts';
 import { barringRules, NamedModels } from './named-models.ts';
@@ -63,6 +64,7 @@ export class CompiledPolicy implements Policy {
   readonly #terms: TermsReader;
   readonly #named: NamedModels;
   readonly #namedMandate: Mandate;
+  readonly #readsFleet: boolean;
 
   constructor(parts: PolicyParts) {
     this.generation = parts.generation;
@@ -72,6 +74,7 @@ export class CompiledPolicy implements Policy {
     this.#routes = parts.routes;
     this.#terms = new TermsReader(parts.config);
     this.#named = new NamedModels(parts.config.models);
+    this.#readsFleet = parts.slots.some((slot) => slot.kind === POOL_KIND);
     this.#namedMandate = { ...plainMandate(NAMED_ROUTE, parts.config), isNamed: true };
   }
 
@@ -88,6 +91,7 @@ export class CompiledPolicy implements Policy {
     if (isRefusal(named)) return named;
     const terms = this.#terms.read(workload, preferences);
     if (isRefusal(terms)) return terms;
+    if (this.#readsFleet) signals.share(FLEET_IN_VIEW).fleet = fleet;
     const ask: Ask = { requestedModel, signals, fleet, terms, named };
     const rules = this.#matchConstraints(signals, 0, NO_RULES);
     return isPromise(rules)
@@ -136,8 +140,20 @@ export class CompiledPolicy implements Policy {
     }
     const route = this.#chooseRoute(ask.signals, 0);
     return isPromise(route)
-      ? route.then((chosen) => this.#terms.apply(chosen.mandate, terms, rules))
-      : this.#terms.apply(route.mandate, terms, rules);
+      ? route.then((chosen) => this.#grant(chosen, ask, rules))
+      : this.#grant(route, ask, rules);
+  }
+
+  /** The mandate of the route that decided, with what it injects settled for this request. */
+  #grant(route: CompiledRoute, ask: Ask, rules: readonly InstanceRule[]): MaybeAsync<Mandate> {
+    const { mandate, injection: compiled } = route;
+    const { terms } = ask;
+    if (compiled.settle === null) return this.#terms.apply(mandate, terms, rules);
+    const canThink = compiled.readsDifficulty && canAnyThink(mandate.models, rules, ask.fleet);
+    const settled = compiled.settle(ask.signals, canThink);
+    return isPromise(settled)
+      ? settled.then((injection) => this.#terms.apply({ ...mandate, injection }, terms, rules))
+      : this.#terms.apply({ ...mandate, injection: settled }, terms, rules);
   }
 
   /** The first route that is true; an unknown one is none. */
@@ -154,6 +170,20 @@ export class CompiledPolicy implements Policy {
       if (truth === true) return route;
     }
   }
+}
+
+/** Whether any instance that may serve has a model with a switch for reasoning. */
+function canAnyThink(
+  models: Mandate['models'],
+  rules: readonly InstanceRule[],
+  fleet: FleetSnapshot,
+): boolean {
+  return fleet.states.some(
+    ({ instance }) =>
+      instance.model.reasoning !== null &&
+      (models === null || models.has(instance.model.id)) &&
+      rules.every((rule) => rule.permits(instance)),
+  );
 }
 
 function withConstraint(rules: readonly InstanceRule[], constraint: CompiledConstraint): Rules {

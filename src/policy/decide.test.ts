@@ -70,7 +70,9 @@ routes:
         systemPrompt: { mode: 'replace', text: 'Be brief.' },
         reasoning: 'high',
         maxOutputTokens: 100,
+        fields: [],
       },
+      answer: null,
       attempts: { ...policy.config.attempts, max: 1 },
     });
   });

@@ -175,7 +175,7 @@ describe('a wrong value', () => {
     ],
     [
       'routes: [{ name: r, when: { domain: math }, use: {} }]',
-      '11:29 routes[0].when.domain: unknown condition "domain": there are all, any, not, keyword',
+      '11:29 routes[0].when.domain: unknown condition "domain": there are all, any, not, atLeast, condition, score, group, onError, keyword',
     ],
     ['routes: [{ name: r, when: [], use: {} }]', '11:27 routes[0].when: must be a mapping'],
     [

@@ -1,19 +1,24 @@
 import { dirname, resolve } from 'node:path';
 import type { Policy, PolicyProblem, Registry } from '../contract/index.ts';
 import { checkExposure } from './check/exposure.ts';
+import { checkWords } from './check/words.ts';
 import { checkReferences } from './check/references.ts';
 import { addWarnings } from './check/warnings.ts';
-import { ConditionCompiler, readDefinitions } from './compile/compiler.ts';
+import { ConditionCompiler } from './compile/compiler.ts';
 import type { Condition } from './compile/condition.ts';
+import { readDefinitions } from './compile/definitions.ts';
+import { NamedParts } from './compile/named-parts.ts';
+import { createPoolSignal } from './compile/pool-signal.ts';
 import { compileConstraints, compileRoutes } from './compile/rules.ts';
 import { CompiledPolicy } from './compiled-policy.ts';
 import { buildConfig } from './config/build-config.ts';
 import { Findings } from './document/place.ts';
-import { entriesOf, membersOf } from './document/raw.ts';
+import { entriesOf, membersOf, textsAt } from './document/raw.ts';
 import { readDocument } from './document/read-document.ts';
 import type { PolicyDocument } from './document/read-document.ts';
 import { scrub } from './document/scrub.ts';
 import type { Environment } from './document/substitute.ts';
+import { compileInjections } from './injection/compile.ts';
 import { validate } from './schema/validate.ts';
 
 export interface PolicyInput {
@@ -61,7 +66,7 @@ function compile(
   secrets: Map<string, string>,
 ): Policy | null {
   const { findings } = document;
-  const { signals, engines } = input.registry;
+  const { engines } = input.registry;
   if (document.value === undefined || document.value === null) {
     if (findings.problems.length === 0) {
       findings.add([], 'the file is empty: begin it with "version: 1"');
@@ -69,9 +74,19 @@ function compile(
     return null;
   }
   const root = membersOf(document.value);
+  const pool = createPoolSignal(
+    new Map([
+      ['model', textsAt(root['models'], 'id')],
+      ['engine', engines.map((engine) => engine.kind)],
+    ]),
+  );
+  const signals = [...input.registry.signals, pool];
+  checkWords(signals, findings);
   const file = validate(document, signals);
   const definitions = readDefinitions(root['signals'], signals, findings);
-  const compiler = new ConditionCompiler(signals, definitions, findings);
+  const named = new NamedParts(root, findings);
+  const compiler = new ConditionCompiler({ signals, definitions, named, findings });
+  compiler.compileParts();
   const constraintConditions = compileConditions(root, 'constraints', compiler);
   const routeConditions = compileConditions(root, 'routes', compiler);
   checkReferences(
@@ -82,10 +97,11 @@ function compile(
   const apiKeys = readApiKeys(root, input, findings);
   for (const [index, key] of apiKeys) secrets.set(`(the key of instances[${index}])`, key);
   if (file !== null) checkExposure(file, findings);
+  const injections = file === null ? [] : compileInjections(file.routes, compiler, findings);
   if (file === null || findings.problems.length > 0) return null;
   const config = buildConfig(file, { file: input.file, apiKeys });
   const constraints = compileConstraints(file.constraints, constraintConditions);
-  const routes = compileRoutes(file.routes, routeConditions, config);
+  const routes = compileRoutes(file.routes, { conditions: routeConditions, injections }, config);
   addWarnings({ config, constraints, routes, signals, definitions, compiler }, findings);
   const { generation } = input;
   return new CompiledPolicy({ generation, config, slots: compiler.slots, constraints, routes });

@@ -73,6 +73,7 @@ export class TermsReader {
       objective: reweigh(objective, terms.weights),
       limits: tighten(mandate.limits, terms.limits),
       injection: mandate.injection,
+      answer: mandate.answer,
       attempts: mandate.attempts,
     };
   }

@@ -120,7 +120,7 @@ describe('hostile texts', () => {
         const own = new Set(text);
         const isForeign = (character: string): boolean =>
           character !== '\n' && !/[\ud800-\udfff]/.test(character) && !own.has(character);
-        expect([...shorter].filter(isForeign)).toEqual([]);
+        expect(Array.from(shorter).filter(isForeign)).toEqual([]);
       }),
       { numRuns: 150 },
     );

@@ -2,8 +2,7 @@ import { exceedsTokens } from './compress/characters.ts';
 import { codesOf } from './compress/codes.ts';
 import { excerptOf } from './compress/excerpt.ts';
 import type { Pieces } from './compress/pieces.ts';
-import { SCORE_WEIGHTS, scorePieces } from './compress/scores.ts';
-import type { ScoreWeights } from './compress/scores.ts';
+import { scorePieces } from './compress/scores.ts';
 import { selectPieces } from './compress/select.ts';
 import { cutPieces } from './compress/structure.ts';
 import { readWords } from './compress/words.ts';
@@ -23,11 +22,7 @@ const CHARACTERS_PER_TOKEN_MAX = 16;
  * within the budget, or of one sentence, is unchanged. Linear in the text, and bounded: of more than
  * a million characters it reads samples.
  */
-export function compressForSignals(
-  text: string,
-  budgetTokens: number,
-  weights: ScoreWeights = SCORE_WEIGHTS,
-): CompressedText {
+export function compressForSignals(text: string, budgetTokens: number): CompressedText {
   const isLong = text.length > budgetTokens * CHARACTERS_PER_TOKEN_MAX;
   if (!isLong && !exceedsTokens(text, budgetTokens)) return { text, keptRatio: 1 };
   const excerpt = excerptOf(text);
@@ -35,7 +30,7 @@ export function compressForSignals(
   const pieces = cutPieces(codes);
   if (pieces.count === 1 && !isLong) return { text, keptRatio: 1 };
   const words = readWords(codes, pieces);
-  const scores = scorePieces(codes, pieces, words, weights);
+  const scores = scorePieces(words);
   const kept = selectPieces(words, scores, budgetTokens);
   const shorter = join(excerpt, pieces, kept) || excerpt.trim().slice(0, budgetTokens);
   return { text: shorter, keptRatio: shorter.length / text.length };

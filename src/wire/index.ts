@@ -11,6 +11,9 @@
 export { scanBody } from './scan-body.ts';
 export { spliceBody } from './splice-body.ts';
 export { parseField, readBoolean, readNumber, readString } from './read-field.ts';
+export { BodyEdits } from './body-edits.ts';
+export { reasoningChanges } from './reasoning.ts';
+export type { FieldChange } from './reasoning.ts';
 export { systemPromptEdit } from './system-prompt.ts';
 export { usageOf } from './usage-of.ts';
 export { createSseTap } from './sse-tap.ts';

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SystemPrompt } from '../contract/index.ts';
 import { trickyText } from './fixtures/json-bodies.ts';
 import { scanBody } from './scan-body.ts';
 import { systemPromptEdit } from './system-prompt.ts';
-import type { SystemPrompt } from './system-prompt.ts';
 
 function edit(body: unknown, mode: SystemPrompt['mode'], text = 'Be "brief".'): unknown {
   const bytes = systemPromptEdit(scanBody(Buffer.from(JSON.stringify(body))), { mode, text });

@@ -5,6 +5,7 @@ import type { DemoExchange } from './demo-exchange.ts';
 
 /** A policy over the demo's fleet whose every rule reads what the text means. */
 const RULES = `
+understanding: { deep: off }
 signals:
   intents:
     - name: hr
@@ -44,11 +45,11 @@ interface Turn {
   readonly content: string;
 }
 
-async function ask(messages: readonly Turn[]): Promise<Response> {
+async function ask(messages: readonly Turn[], model = 'auto'): Promise<Response> {
   return fetch(`${demo.app.modelUrl}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'auto', max_tokens: 16, messages }),
+    body: JSON.stringify({ model, max_tokens: 16, messages }),
   });
 }
 
@@ -111,9 +112,15 @@ describe('constraints read the whole conversation', () => {
       decision.rules.constraints.find(({ text }) => text.includes('personal-data')),
     ).toMatchObject({ value: true });
     expect(JSON.stringify(decision)).not.toContain('4111');
-    const plain = await ask([user('Charge the tickets to my account, please.')]);
-    expect((await decisionOf(plain)).winner).not.toBe((await decisionOf(response)).winner);
   });
+});
+
+test('a named model off the premises is refused personal data, and serves the rest', async () => {
+  const model = 'qwen2.5-1.5b';
+  const card = await ask([user('Charge 4111 1111 1111 1111 for the tickets, please.')], model);
+  expect(card.status).toBe(403);
+  expect(await card.text()).toContain('personal-data-stays');
+  expect((await ask([user('Charge the tickets to my account, please.')], model)).status).toBe(200);
 });
 
 test('what no rule needed was never computed', async () => {

@@ -7,6 +7,21 @@ const models = createFastModels((name) =>
   readFileSync(new URL(`../../../models/${name}`, import.meta.url)),
 );
 
+const BENIGN_WORDS =
+  'The lake lies between two low hills, an hour by train from the city. In spring the meadows ' +
+  'are full of cowslips, and the farmers let their sheep out for the first time. A narrow ' +
+  'path runs along the shore to a village with a church, a bakery and a small harbour. The ' +
+  'bakery opens at six; its rye bread is sold out before noon. From the harbour a ferry ' +
+  'crosses to the island, where a gardener grows apples and pears of more than sixty kinds. ' +
+  'Visitors may taste them in September. In winter the water freezes near the reeds, and ' +
+  'children skate there after school. The railway was built in 1887, when the first hotel ' +
+  'opened its doors. Guests came for the clean air, read the newspapers on the terrace and ' +
+  'wrote long letters home. Today most people stay for a weekend. They rent bicycles, swim, ' +
+  'and eat fish in one of the three restaurants. The museum in the old mill shows how flour ' +
+  'was made, and on Sundays the wheel turns again. A choir sings in the church every second ' +
+  'Friday. Those who like quiet walk up to the tower at sunset, and see the mountains far ' +
+  'away.';
+
 interface Case {
   readonly text: string;
   readonly windowLogit: number;
@@ -56,9 +71,14 @@ describe('texts that never trained', () => {
   });
 
   test('200 benign words before or behind hide at most 5 of 100 attacks', () => {
-    const padding = benignWords(200);
-    expect(share(ATTACKS.map((text) => `${text} ${padding}`))).toBeGreaterThanOrEqual(FOUND - 0.05);
-    expect(share(ATTACKS.map((text) => `${padding} ${text}`))).toBeGreaterThanOrEqual(FOUND - 0.05);
+    expect(BENIGN_WORDS.split(' ')).toHaveLength(200);
+    expect(isAttack(BENIGN_WORDS)).toBe(false);
+    expect(share(ATTACKS.map((text) => `${text} ${BENIGN_WORDS}`))).toBeGreaterThanOrEqual(
+      FOUND - 0.05,
+    );
+    expect(share(ATTACKS.map((text) => `${BENIGN_WORDS} ${text}`))).toBeGreaterThanOrEqual(
+      FOUND - 0.05,
+    );
   });
 
   test('one typo in ten words hides at most 5 of 100', () => {
@@ -89,13 +109,6 @@ test('hostile text is read to the end', () => {
     expect(models.read(text).classify('attack').probabilities[1]).toBeLessThan(1);
   }
 });
-
-function benignWords(count: number): string {
-  const words = OVER_REFUSAL.filter((text) => text.endsWith('.') && !isAttack(text))
-    .join(' ')
-    .split(' ');
-  return `${words.slice(0, count - 1).join(' ')} end.`;
-}
 
 /** Two letters swapped, in one word of ten. */
 function withTypo(word: string, draw: number): string {

@@ -1,4 +1,4 @@
-import { COMMON_WORDS } from './common-words.ts';
+import { FREQUENT_WORDS } from './frequent-words.ts';
 import { foldCharacters } from './folding.ts';
 import type { Disguise } from './folding.ts';
 import { foldLeet, joinSpacedLetters, SPACED_LETTERS_MIN } from './letters.ts';
@@ -27,7 +27,7 @@ export interface AttackView {
 
 export class AttackViews {
   readonly #known: KnownWords;
-  readonly #common: ReadonlySet<string> = new Set(COMMON_WORDS.split(/\s+/));
+  readonly #common: ReadonlySet<string> = new Set(FREQUENT_WORDS.split(/\s+/));
 
   constructor(known: KnownWords) {
     this.#known = known;

@@ -22,6 +22,7 @@ export const i32 = {
   sub: [0x6b],
   shl: [0x74],
   lessThan: [0x49],
+  load: [0x28, 2, 0],
 } as const;
 
 export const f32 = {
@@ -31,7 +32,8 @@ export const f32 = {
   sqrt: [0x91],
   add: [0x92],
   div: [0x95],
-  store: [0x38, 2, 0],
+  load: (offset: number): Code => [0x2a, 2, ...unsigned(offset)],
+  store: (offset: number): Code => [0x38, 2, ...unsigned(offset)],
 } as const;
 
 const simd = (opcode: number, ...rest: readonly number[]): Code => [
@@ -44,9 +46,17 @@ export const v128 = {
   load: (offset: number): Code => simd(0x00, 0, ...unsigned(offset)),
   store: (offset: number): Code => simd(0x0b, 0, ...unsigned(offset)),
   /** Eight signed bytes as eight 16-bit integers. */
-  loadBytes: simd(0x01, 0, 0),
+  loadBytes: (offset: number): Code => simd(0x01, 0, ...unsigned(offset)),
+  /** Sixteen bytes, each the same. */
+  bytes: (value: number): Code => simd(0x0c, ...Array.from({ length: 16 }, () => value)),
   zero: simd(0x0c, ...Array.from({ length: 16 }, () => 0)),
   splat: simd(0x13),
+  and: simd(0x4e),
+  shiftBytesRight: simd(0x6d),
+  subtractBytes: simd(0x71),
+  /** The lower, the higher eight signed bytes as eight 16-bit integers. */
+  extendLowBytes: simd(0x87),
+  extendHighBytes: simd(0x88),
   lane: (lane: number): Code => simd(0x1f, lane),
   /** The lower, the higher four 16-bit integers as four of 32 bits. */
   extendLow: simd(0xa7),

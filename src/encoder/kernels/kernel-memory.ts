@@ -12,7 +12,8 @@ interface WebAssemblyGlobal {
 }
 
 const PAGE_BYTES = 65_536;
-const ALIGNMENT = 16;
+/** Two cache lines, which come together. */
+const ALIGNMENT = 128;
 
 let compiled: object | null = null;
 
@@ -44,6 +45,10 @@ export class KernelMemory {
 
   bytes(place: number, length: number): Int8Array<ArrayBuffer> {
     return new Int8Array(this.#memory.buffer, place, length);
+  }
+
+  integers(place: number, length: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.#memory.buffer, place, length);
   }
 
   floats(place: number, length: number): Float32Array<ArrayBuffer> {

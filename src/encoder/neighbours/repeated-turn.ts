@@ -12,8 +12,8 @@ export interface RepeatedTurn {
  * Logistic in the cosine: `python training/intent.py` fits it on pairs of one intent and of neighbouring
  * intents, and takes it that one turn in ten repeats an earlier one.
  */
-const SLOPE = 10;
-const MIDPOINT = 0.704;
+const SLOPE = 9.997;
+const MIDPOINT = 0.7036;
 
 /** Compares a user turn with earlier ones, the latest last; vectors have unit length. */
 export function findRepeatedTurn(

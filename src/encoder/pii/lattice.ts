@@ -1,8 +1,8 @@
 import type { PiiModel } from './model-file.ts';
+import { LABELS_MAX } from './packed-weights.ts';
 
-/** Labels worth a look at one piece: those whose score lies this little below the best. */
-const MARGIN = 8;
-const WIDTH_MAX = 32;
+/** Slots per piece. */
+const WIDTH_MAX = LABELS_MAX;
 
 /** A labelled stretch of pieces; `end` exclusive. */
 export interface LabelledSpan {
@@ -25,6 +25,8 @@ export class Lattice {
   readonly #links: Float64Array;
   readonly #moves: Float64Array;
   readonly #outsideBias: number;
+  readonly #margin: number;
+  readonly #outsideMargin: number;
   /** Per label that begins or continues a type: the label that continues it; -1 where none does. */
   readonly #inside: Int32Array;
   #length = 0;
@@ -49,6 +51,8 @@ export class Lattice {
     this.#links = Float64Array.from(model.transitions);
     this.#moves = Float64Array.from(model.transitions, Math.exp);
     this.#outsideBias = model.outsideBias;
+    this.#margin = model.margin;
+    this.#outsideMargin = model.outsideMargin;
     this.#inside = Int32Array.from(model.labels, (label) =>
       model.labels.indexOf(`I-${label.slice(2)}`),
     );
@@ -76,7 +80,6 @@ export class Lattice {
     this.#width[at] = 1;
     this.#label[at * WIDTH_MAX] = 0;
     this.#score[at * WIDTH_MAX] = 0;
-    this.#lifted[at * WIDTH_MAX] = 1;
   }
 
   /** A piece with its sum of weights per label. */
@@ -94,29 +97,28 @@ export class Lattice {
     }
     const at = this.#length++;
     const base = at * WIDTH_MAX;
-    this.#put(base, 0, 0, sums[0]! * scales[0]!, topScore);
+    this.#put(base, 0, sums[0]! * scales[0]!);
+    const floor = topScore - (top === 0 ? this.#outsideMargin : this.#margin);
     let width = 1;
-    if (top !== 0) this.#put(base, width++, top, topScore, topScore);
+    if (top !== 0) this.#put(base + width++, top, topScore);
     for (let label = 1; label < this.#count; label++) {
       const score = sums[label]! * scales[label]!;
-      if (label === top || score <= topScore - MARGIN) continue;
-      this.#put(base, width++, label, score, topScore);
+      if (label === top || score <= floor) continue;
+      this.#put(base + width++, label, score);
     }
     this.#width[at] = width;
   }
 
-  #put(base: number, slot: number, label: number, score: number, top: number): void {
-    this.#label[base + slot] = label;
-    this.#score[base + slot] = score;
-    this.#lifted[base + slot] = Math.exp(score - top);
+  #put(place: number, label: number, score: number): void {
+    this.#label[place] = label;
+    this.#score[place] = score;
   }
 
   /** The spans of what was added. */
   spans(): readonly LabelledSpan[] {
-    if (!this.#findPath()) return [];
-    this.#forward();
-    this.#backward();
+    this.#findPath();
     const spans: LabelledSpan[] = [];
+    let summedTo = 0;
     let at = 0;
     while (at < this.#length) {
       const label = this.#labelAt(at);
@@ -127,6 +129,7 @@ export class Lattice {
       const inside = this.#inside[label]!;
       let end = at + 1;
       while (end < this.#length && inside !== -1 && this.#labelAt(end) === inside) end++;
+      if (end > summedTo) summedTo = this.#sumAround(at);
       spans.push({
         first: at,
         end,
@@ -138,41 +141,54 @@ export class Lattice {
     return spans;
   }
 
+  /**
+   * Sums forward and backward over the stretch around `at` that lies between pieces of one label
+   * alone: what stands beyond those has no say in it. Gives the stretch's end.
+   */
+  #sumAround(at: number): number {
+    let from = at;
+    while (from > 0 && this.#width[from]! > 1) from--;
+    let to = at + 1;
+    while (to < this.#length && this.#width[to - 1]! > 1) to++;
+    this.#forward(from, to);
+    this.#backward(from, to);
+    return to;
+  }
+
   #labelAt(at: number): number {
     return this.#label[at * WIDTH_MAX + this.#path[at]!]!;
   }
 
-  /** Viterbi; false where the best path is outside throughout. */
-  #findPath(): boolean {
+  /** Viterbi. */
+  #findPath(): void {
     const best = this.#best;
     const label = this.#label;
-    const bias = this.#outsideBias;
+    const links = this.#links;
+    const count = this.#count;
     for (let at = 0; at < this.#length; at++) {
       const base = at * WIDTH_MAX;
       const before = base - WIDTH_MAX;
       const widthBefore = at === 0 ? 0 : this.#width[at - 1]!;
-      for (let slot = 0; slot < this.#width[at]!; slot++) {
+      const width = this.#width[at]!;
+      for (let slot = 0; slot < width; slot++) {
         const to = label[base + slot]!;
-        let top = -Infinity;
+        let top = at === 0 ? links[count * count + to]! : best[before]! + links[to]!;
         let from = 0;
-        if (at === 0) top = this.#links[this.#count * this.#count + to]!;
-        for (let other = 0; other < widthBefore; other++) {
-          const score =
-            best[before + other]! + this.#links[label[before + other]! * this.#count + to]!;
+        for (let other = 1; other < widthBefore; other++) {
+          const score = best[before + other]! + links[label[before + other]! * count + to]!;
           if (score > top) {
             top = score;
             from = other;
           }
         }
-        best[base + slot] = top + this.#score[base + slot]! + (to === 0 ? bias : 0);
+        best[base + slot] = top + this.#score[base + slot]! + (to === 0 ? this.#outsideBias : 0);
         this.#back[base + slot] = from;
       }
     }
-    return this.#traceBack();
+    this.#traceBack();
   }
 
-  #traceBack(): boolean {
-    let hasSpan = false;
+  #traceBack(): void {
     let slot = 0;
     for (let at = this.#length - 1; at >= 0; at--) {
       const base = at * WIDTH_MAX;
@@ -182,26 +198,27 @@ export class Lattice {
         }
       }
       this.#path[at] = slot;
-      if (this.#label[base + slot] !== 0) hasSpan = true;
       slot = this.#back[base + slot]!;
     }
-    return hasSpan;
   }
 
-  #forward(): void {
+  /** alpha of the pieces from `start` to before `end`, the first of which has one label or begins the text. */
+  #forward(start: number, end: number): void {
     const alpha = this.#alpha;
-    for (let at = 0; at < this.#length; at++) {
+    const moves = this.#moves;
+    const count = this.#count;
+    for (let at = start; at < end; at++) {
       const base = at * WIDTH_MAX;
       const before = base - WIDTH_MAX;
       const width = this.#width[at]!;
-      const widthBefore = at === 0 ? 0 : this.#width[at - 1]!;
+      const widthBefore = at === start ? 0 : this.#width[at - 1]!;
+      this.#lift(base, width);
       let norm = 0;
       for (let slot = 0; slot < width; slot++) {
         const to = this.#label[base + slot]!;
-        let sum = at === 0 ? this.#moves[this.#count * this.#count + to]! : 0;
+        let sum = at === start ? (at === 0 ? moves[count * count + to]! : 1) : 0;
         for (let other = 0; other < widthBefore; other++) {
-          sum +=
-            alpha[before + other]! * this.#moves[this.#label[before + other]! * this.#count + to]!;
+          sum += alpha[before + other]! * moves[this.#label[before + other]! * count + to]!;
         }
         norm += alpha[base + slot] = sum * this.#lifted[base + slot]!;
       }
@@ -210,11 +227,20 @@ export class Lattice {
     }
   }
 
-  #backward(): void {
+  /** Exponentials of a piece's scores, the best of them 1. */
+  #lift(base: number, width: number): void {
+    let top = this.#score[base]!;
+    for (let slot = 1; slot < width; slot++) top = Math.max(top, this.#score[base + slot]!);
+    for (let slot = 0; slot < width; slot++) {
+      this.#lifted[base + slot] = Math.exp(this.#score[base + slot]! - top);
+    }
+  }
+
+  #backward(start: number, end: number): void {
     const beta = this.#beta;
-    const last = this.#length - 1;
+    const last = end - 1;
     for (let slot = 0; slot < this.#width[last]!; slot++) beta[last * WIDTH_MAX + slot] = 1;
-    for (let at = last - 1; at >= 0; at--) {
+    for (let at = last - 1; at >= start; at--) {
       const base = at * WIDTH_MAX;
       const after = base + WIDTH_MAX;
       for (let slot = 0; slot < this.#width[at]!; slot++) {

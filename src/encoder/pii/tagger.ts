@@ -2,10 +2,11 @@ import type { SpanTagger, TextSpan } from '../../contract/index.ts';
 import { cleanText } from './clean-text.ts';
 import type { CleanText } from './clean-text.ts';
 import { NEWLINE, SPACE, UNIT_KIND } from './code-units.ts';
-import { FEATURES_PER_PIECE, Features, GATE_FEATURES } from './features.ts';
+import { Features, GATE_FEATURES } from './features.ts';
 import { Lattice } from './lattice.ts';
 import { readPiiModel } from './model-file.ts';
 import type { PiiModel } from './model-file.ts';
+import { LABELS_MAX } from './packed-weights.ts';
 import { CERTAIN_TYPES, isCertain } from './patterns/kinds.ts';
 import { Pieces } from './pieces.ts';
 import { Tokens } from './tokens.ts';
@@ -15,6 +16,8 @@ import { PII_TYPES } from './types.ts';
 const STRETCH_UNITS = 8192;
 /** Where the last part of a stretch begins, in which it is cut. */
 const CUT_FROM_UNITS = 6144;
+
+const SENTENCE_ENDS = new Set(Array.from('.!?:;', (mark) => mark.charCodeAt(0)));
 
 /** What one `tag` looked at: a measure of work that no clock disturbs. */
 export interface TagWork {
@@ -42,7 +45,7 @@ export class PiiTagger implements SpanTagger {
     this.#model = model;
     this.#features = new Features(model.lexicon, model.rows, STRETCH_UNITS);
     this.#lattice = new Lattice(model, STRETCH_UNITS);
-    this.#sums = new Int32Array(model.labels.length);
+    this.#sums = new Int32Array(LABELS_MAX);
   }
 
   tag(text: string): readonly TextSpan[] {
@@ -100,16 +103,8 @@ export class PiiTagger implements SpanTagger {
 
   /** The sum of weights per label, after `#isDoubtful` of the same piece. */
   #weigh(piece: number): Int32Array {
-    const { weights, labels } = this.#model;
-    const sums = this.#sums;
-    const count = labels.length;
-    const rows = this.#features.complete(piece);
-    sums.fill(0);
-    for (let feature = 0; feature < FEATURES_PER_PIECE; feature++) {
-      const base = rows[feature]! * count;
-      for (let label = 0; label < count; label++) sums[label]! += weights[base + label]!;
-    }
-    return sums;
+    this.#model.weights.sum(this.#features.complete(piece), this.#sums);
+    return this.#sums;
   }
 
   #span(
@@ -124,17 +119,20 @@ export class PiiTagger implements SpanTagger {
   }
 }
 
-/** A text's end, or the last white space within reach; a line's end rather than a word's. */
+/** A text's end; else where a line, a sentence or a word ends last, in this order, within reach. */
 function stretchEnd(text: string, from: number): number {
   const end = from + STRETCH_UNITS;
   if (end >= text.length) return text.length;
-  let space = -1;
+  let sentence = -1;
+  let word = -1;
   for (let i = end; i > from + CUT_FROM_UNITS; i--) {
     const kind = UNIT_KIND[text.charCodeAt(i - 1)];
     if (kind === NEWLINE) return i;
-    if (kind === SPACE && space === -1) space = i;
+    if (kind !== SPACE) continue;
+    if (word === -1) word = i;
+    if (sentence === -1 && SENTENCE_ENDS.has(text.charCodeAt(i - 2))) sentence = i;
   }
-  return space === -1 ? end : space;
+  return sentence !== -1 ? sentence : word !== -1 ? word : end;
 }
 
 function interpolate(map: { x: readonly number[]; y: readonly number[] }, at: number): number {

@@ -17,6 +17,11 @@ export const AFTER_BLANK_LINE = 3;
 /** Letters of a word that its hash reads: no word that anyone writes is longer. */
 const HASHED_UNITS_MAX = 48;
 
+/** The same symbol so many times is a line that someone drew. */
+const LINE_UNITS_MIN = 8;
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
+
 const FNV_START = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
@@ -79,17 +84,26 @@ export class Tokens {
       this.start[count] = i;
       this.kind[count] = kind;
       this.before[count] = before;
-      i = kind === SYMBOL ? this.#symbol(count, i) : this.#run(count, i, to);
+      i = kind === SYMBOL ? this.#symbol(count, i, to) : this.#run(count, i, to);
       this.end[count++] = i;
       before = GLUED;
     }
     this.count = count;
   }
 
-  #symbol(at: number, i: number): number {
-    this.hash[at] = hashUnit(FNV_START, this.text.charCodeAt(i)) >>> 0;
+  /** One symbol; but halves of characters beyond 16 bits, and long lines of the same symbol, are one token. */
+  #symbol(at: number, from: number, to: number): number {
+    const { text } = this;
+    const unit = text.charCodeAt(from);
+    this.hash[at] = hashUnit(FNV_START, unit) >>> 0;
     this.casing[at] = 0;
-    return i + 1;
+    let i = from + 1;
+    if (isSurrogate(unit)) {
+      while (i < to && isSurrogate(text.charCodeAt(i))) i++;
+      return i;
+    }
+    while (i < to && text.charCodeAt(i) === unit) i++;
+    return i - from >= LINE_UNITS_MIN ? i : from + 1;
   }
 
   #run(at: number, from: number, to: number): number {
@@ -135,7 +149,7 @@ export class Tokens {
 
   /** Is the token at `at` the symbol `unit`, with nothing before it? */
   isGluedSymbol(at: number, unit: number): boolean {
-    return at < this.count && this.before[at] === GLUED && this.unit(at) === unit;
+    return this.isGlued(at) && this.unit(at) === unit && this.length(at) === 1;
   }
 
   isGlued(at: number): boolean {
@@ -152,7 +166,7 @@ export class Tokens {
   }
 
   word(at: number): string {
-    return this.text.slice(this.start[at]!, this.end[at]!);
+    return this.text.slice(this.start[at], this.end[at]);
   }
 }
 

@@ -17,7 +17,9 @@ type ClassifiedTask = Exclude<HeadTask, 'output-length'>;
 const TASKS: readonly ClassifiedTask[] = ['domain', 'complexity', 'reasoning', 'fact-check'];
 
 /**
- * Texts of any shape: how often the fast heads say of the compressed text what they say of the whole.
+ * Texts of any shape: how often the fast heads say of the compressed text what they say of the whole,
+ * read as what is longer than a model's window is: in windows of the same length, probabilities averaged.
+ * `agreementInOnePass` is against the whole read at once, where the length itself changes what a head says.
  * `millisPerItem` is the time of compression alone.
  */
 export async function evaluateCompression(input: EvaluationInput): Promise<Measured> {
@@ -30,7 +32,8 @@ export async function evaluateCompression(input: EvaluationInput): Promise<Measu
       textOf(record, 'text', 'prompt', 'full_text', 'source', 'user_query', 'Query'),
     ),
   );
-  const whole = texts.map((text) => labelsOf(fast, tasks, text));
+  const whole = texts.map((text) => labelsByWindows(fast, tasks, text));
+  const atOnce = texts.map((text) => labelsOf(fast, tasks, text));
   const shorter = await stopwatch.each(texts, (text) => compressForSignals(text, BUDGET_TOKENS));
   const characters = BUDGET_TOKENS * CHARACTERS_PER_TOKEN;
   const agreement = (others: readonly string[]): Metrics => {
@@ -46,6 +49,13 @@ export async function evaluateCompression(input: EvaluationInput): Promise<Measu
     encoder: 'static',
     metrics: {
       ...agreement(shorter.map(({ text }) => text)),
+      agreementInOnePass: mean(
+        shorter.map(({ text }, i) =>
+          mean(
+            labelsOf(fast, tasks, text).map((label, task) => Number(label === atOnce[i]![task])),
+          ),
+        ),
+      ),
       millisPerItem: mean(stopwatch.micros) / 1000,
       keptRatio: mean(shorter.map(({ keptRatio }) => keptRatio)),
     },
@@ -75,6 +85,28 @@ function isThere(fast: FastModels, task: ClassifiedTask): boolean {
 function labelsOf(fast: FastModels, tasks: readonly ClassifiedTask[], text: string): string[] {
   const read = fast.read(text);
   return tasks.map((task) => read.classify(task).label);
+}
+
+function labelsByWindows(
+  fast: FastModels,
+  tasks: readonly ClassifiedTask[],
+  text: string,
+): string[] {
+  const sums = tasks.map((task) => new Float64Array(fast.labels(task).length));
+  const length = BUDGET_TOKENS * CHARACTERS_PER_TOKEN;
+  for (let at = 0; at < text.length; at += length) {
+    const read = fast.read(text.slice(at, at + length));
+    tasks.forEach((task, k) => {
+      read.classify(task).probabilities.forEach((p, i) => (sums[k]![i] = sums[k]![i]! + p));
+    });
+  }
+  return tasks.map((task, k) => {
+    const [no, yes] = fast.labels(task);
+    const threshold = fast.threshold(task);
+    const sum = sums[k]!;
+    if (threshold !== null) return sum[1]! / (sum[0]! + sum[1]!) >= threshold ? yes! : no!;
+    return fast.labels(task)[sum.indexOf(Math.max(...sum))]!;
+  });
 }
 
 /** Long texts as they are; short ones put together in their order, a blank line between. */

@@ -94,6 +94,7 @@ function checkUniqueness(root: Members, findings: Findings): void {
     ['models', 'id'],
     ['instances', 'id'],
     ['tenants', 'id'],
+    ['conditions', 'name'],
     ['constraints', 'name'],
     ['routes', 'name'],
     ['keys', 'id'],

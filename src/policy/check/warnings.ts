@@ -1,6 +1,8 @@
 import type { Config, Instance, Signal } from '../../contract/index.ts';
-import type { ConditionCompiler, Definitions } from '../compile/compiler.ts';
-import type { Condition } from '../compile/condition.ts';
+import type { ConditionCompiler } from '../compile/compiler.ts';
+import { isFavourable, operandsOf } from '../compile/condition.ts';
+import type { Condition, Leaf, Measure } from '../compile/condition.ts';
+import type { Definitions } from '../compile/definitions.ts';
 import type { CompiledConstraint, CompiledRoute } from '../compile/rules.ts';
 import type { Findings } from '../document/place.ts';
 import { definitionsKey } from '../schema/index.ts';
@@ -23,6 +25,8 @@ export function addWarnings(suspect: Suspect, findings: Findings): void {
   warnOfUnservedModels(suspect, findings);
   warnOfBarredRoutes(suspect, findings);
   warnOfForgetfulConstraints(suspect, findings);
+  warnOfConstraintsThatFailOpen(suspect, findings);
+  suspect.compiler.named.warnOfUnused();
 }
 
 function warnOfUnreachableRoutes({ routes }: Suspect, findings: Findings): void {
@@ -94,13 +98,32 @@ function warnOfForgetfulConstraints({ constraints, compiler }: Suspect, findings
   }
 }
 
-type Leaf = Condition & { readonly kind: 'leaf' };
+/** A constraint counts doubt as a match, unless `onError` says otherwise. */
+function warnOfConstraintsThatFailOpen({ constraints }: Suspect, findings: Findings): void {
+  for (const { name, index, condition } of constraints) {
+    if (condition === null || !failsOpen(condition, true)) continue;
+    findings.add(
+      ['constraints', index],
+      `the constraint "${name}" does not apply when a signal of it fails: its "onError" says so`,
+      { severity: 'warning' },
+    );
+  }
+}
 
-function leavesOf(condition: Condition | null): readonly Leaf[] {
+/** `protects`: what an unknown result must count as for the constraint to apply. */
+function failsOpen(condition: Condition | Measure, protects: boolean): boolean {
+  if (condition.kind === 'weighing') {
+    return condition.terms.some((term) => failsOpen(term.operand, isFavourable(term) === protects));
+  }
+  if (condition.kind === 'not') return failsOpen(condition.child, !protects);
+  if (condition.kind === 'assumption' && condition.unknownAs !== protects) return true;
+  return operandsOf(condition).some((operand) => failsOpen(operand, protects));
+}
+
+function leavesOf(condition: Condition | Measure | null): readonly (Leaf | Measure)[] {
   if (condition === null) return [];
-  if (condition.kind === 'leaf') return [condition];
-  if (condition.kind === 'not') return leavesOf(condition.child);
-  return condition.children.flatMap(leavesOf);
+  if (condition.kind === 'leaf' || condition.kind === 'measure') return [condition];
+  return operandsOf(condition).flatMap(leavesOf);
 }
 
 function instancesOf(config: Config, route: CompiledRoute): readonly Instance[] {

@@ -1,24 +1,80 @@
 import type { Reading, SpentReading, Truth } from '../../contract/index.ts';
 
 /**
- * A compiled condition. The children of `all` and `any` are in the order of evaluation: cheapest
- * signals first, else as written. `cost` is the dearest cost class below, as an index.
+ * A compiled condition. Children are in the order of evaluation: cheapest signals first, else as
+ * written. `cost` is the dearest cost class below, as an index.
  */
-export type Condition =
-  | {
-      readonly kind: 'leaf';
-      readonly slot: number;
-      readonly text: string;
-      readonly cost: number;
-      readonly judge: (reading: Reading) => Truth;
-      readonly deep: DeepLeaf | null;
-    }
-  | {
-      readonly kind: 'all' | 'any';
-      readonly children: readonly Condition[];
-      readonly cost: number;
-    }
-  | { readonly kind: 'not'; readonly child: Condition; readonly cost: number };
+export type Condition = Leaf | Junction | Not | Assumption | Labelled | Weighing;
+
+export interface Leaf {
+  readonly kind: 'leaf';
+  readonly slot: number;
+  readonly text: string;
+  readonly cost: number;
+  readonly judge: (reading: Reading) => Truth;
+  readonly deep: DeepLeaf | null;
+}
+
+/** True when `need` of the children are: all of them, one of them, or the number given. */
+export interface Junction {
+  readonly kind: 'all' | 'any' | 'atLeast';
+  readonly need: number;
+  readonly children: readonly Condition[];
+  readonly cost: number;
+}
+
+export interface Not {
+  readonly kind: 'not';
+  readonly child: Condition;
+  readonly cost: number;
+}
+
+/** What an unknown child counts as. */
+export interface Assumption {
+  readonly kind: 'assumption';
+  readonly unknownAs: boolean;
+  readonly child: Condition;
+  readonly cost: number;
+}
+
+/** A child under a name, for explanations. */
+export interface Labelled {
+  readonly kind: 'labelled';
+  readonly text: string;
+  readonly child: Condition;
+  readonly cost: number;
+}
+
+/**
+ * Weighted terms, added up in one or more sums, and a test of the sums. The test is monotone: what
+ * raises sum 0 or lowers another can only make it true.
+ */
+export interface Weighing {
+  readonly kind: 'weighing';
+  readonly text: string;
+  readonly terms: readonly Term[];
+  readonly sums: number;
+  readonly test: (sums: readonly number[]) => boolean;
+  readonly cost: number;
+}
+
+export interface Term {
+  /** Each share, 0 to 1, counts times the weight. A condition's is 1 or 0. */
+  readonly operand: Condition | Measure;
+  /** In billionths: sums of whole numbers do not depend on their order. */
+  readonly weight: number;
+  readonly sum: number;
+}
+
+/** A reading as a share, 0 to 1; null where it is unknown. */
+export interface Measure {
+  readonly kind: 'measure';
+  readonly slot: number;
+  readonly text: string;
+  readonly cost: number;
+  readonly judge: (reading: Reading) => number | null;
+  readonly deep: DeepLeaf | null;
+}
 
 /** The slot that settles a doubtful reading of the leaf's own slot. */
 export interface DeepLeaf {
@@ -29,18 +85,37 @@ export interface DeepLeaf {
 /** A truth, or undefined while a doubtful reading leaves it open. */
 export type OpenTruth = Truth | undefined;
 
-/** Whether a doubtful reading can leave the condition open. */
-export function hasDeepLeaf(condition: Condition): boolean {
-  if (condition.kind === 'leaf') return condition.deep !== null;
-  if (condition.kind === 'not') return hasDeepLeaf(condition.child);
-  return condition.children.some(hasDeepLeaf);
+/** What stands directly below, in the order of evaluation. */
+export function operandsOf(condition: Condition | Measure): readonly (Condition | Measure)[] {
+  switch (condition.kind) {
+    case 'leaf':
+    case 'measure':
+      return [];
+    case 'all':
+    case 'any':
+    case 'atLeast':
+      return condition.children;
+    case 'weighing':
+      return condition.terms.map((term) => term.operand);
+    default:
+      return [condition.child];
+  }
 }
+
+/** Whether a doubtful reading can leave the condition open. */
+export function hasDeepLeaf(condition: Condition | Measure): boolean {
+  if (condition.kind === 'leaf' || condition.kind === 'measure') return condition.deep !== null;
+  return operandsOf(condition).some(hasDeepLeaf);
+}
+
+/** Whether a truer operand makes the weighing truer, rather than less so. */
+export const isFavourable = ({ weight, sum }: Term): boolean => weight > 0 === (sum === 0);
 
 /** What was read of a request, by slot; undefined where nothing was. */
 export type Readings = readonly (SpentReading | undefined)[];
 
-/** Kleene's test of one reading: an unknown value, and a test that throws, are unknown. */
-export function judgeBy(test: (reading: Reading) => Truth): (reading: Reading) => Truth {
+/** Judges a known reading; an unknown value, and a test that throws, are unknown. */
+export function judgeBy<T>(test: (reading: Reading) => T): (reading: Reading) => T | null {
   return (reading) => {
     if (reading.value === null || reading.value === undefined) return null;
     try {

@@ -1,14 +1,9 @@
-import type {
-  AttemptPlan,
-  Config,
-  Injection,
-  InstanceRule,
-  Limits,
-  Mandate,
-} from '../../contract/index.ts';
+import type { AttemptPlan, Config, InstanceRule, Limits, Mandate } from '../../contract/index.ts';
 import type { ModelId } from '../../kernel/index.ts';
 import { weightsOf } from '../config/build-config.ts';
 import { DEFAULT_MODE, NO_LIMITS, reweigh } from '../config/modes.ts';
+import { NO_INJECTION } from '../injection/compile.ts';
+import type { CompiledInjection } from '../injection/compile.ts';
 import type { PolicyFile } from '../schema/index.ts';
 import type { Condition } from './condition.ts';
 import { compileEvaluator } from './evaluator.ts';
@@ -33,22 +28,24 @@ export interface CompiledRoute {
   readonly name: string;
   /** Its place in the file; null for the implied default. */
   readonly index: number | null;
+  readonly tier: number;
   readonly priority: number;
   readonly condition: Condition | null;
   /** Null: it always matches. */
   readonly evaluate: Evaluate | null;
   /** What it gives when nobody else has a say: no constraint, no tenant, no preference of the request. */
   readonly mandate: Mandate;
+  readonly injection: CompiledInjection;
+}
+
+/** What was compiled of each route before the policy was known to be sound, in the order of the file. */
+export interface RouteParts {
+  readonly conditions: readonly (Condition | null)[];
+  readonly injections: readonly CompiledInjection[];
 }
 
 /** Shared by every request that no constraint binds. */
 export const NO_RULES: readonly InstanceRule[] = [];
-
-const NO_INJECTION: Injection = {
-  systemPrompt: null,
-  reasoning: null,
-  maxOutputTokens: null,
-};
 
 /** In the order of their conditions' cost: one that refuses spares the dearer ones. */
 export function compileConstraints(
@@ -78,12 +75,12 @@ export function compileConstraints(
 /** In the order in which they are tried, with a default at the end if none always matches. */
 export function compileRoutes(
   routes: PolicyFile['routes'],
-  conditions: readonly (Condition | null)[],
+  parts: RouteParts,
   config: Config,
 ): readonly CompiledRoute[] {
   const compiled = routes
-    .map((route, index) => compileRoute(route, index, conditions[index] ?? null, config))
-    .sort((a, b) => b.priority - a.priority);
+    .map((route, index) => compileRoute(route, index, parts, config))
+    .sort((a, b) => a.tier - b.tier || b.priority - a.priority);
   if (compiled.some((route) => route.evaluate === null)) return compiled;
   const isTaken = compiled.some((route) => route.name === 'default');
   return [...compiled, impliedDefault(isTaken ? 'implied-default' : 'default', config)];
@@ -92,14 +89,17 @@ export function compileRoutes(
 function compileRoute(
   route: PolicyFile['routes'][number],
   index: number,
-  condition: Condition | null,
+  parts: RouteParts,
   config: Config,
 ): CompiledRoute {
   const { use, name } = route;
+  const condition = parts.conditions[index] ?? null;
+  const injection = parts.injections[index] ?? NO_INJECTION;
   const models = use.models === '*' ? null : new Set(use.models as ModelId[]);
   return {
     name,
     index,
+    tier: route.tier,
     priority: route.priority,
     condition,
     evaluate: condition === null ? null : compileEvaluator(condition, false),
@@ -109,13 +109,11 @@ function compileRoute(
       mode: use.mode,
       objective: reweigh(config.modes.get(use.mode)!, weightsOf(use.weights)),
       limits: limitsOf(use.limits),
-      injection: {
-        systemPrompt: use.systemPrompt ?? null,
-        reasoning: use.reasoning ?? null,
-        maxOutputTokens: use.maxTokens ?? null,
-      },
+      injection: injection.plain,
+      answer: use.answer?.text ?? null,
       attempts: attemptsOf(use.attempts, config.attempts),
     },
+    injection,
   };
 }
 
@@ -123,10 +121,12 @@ function impliedDefault(name: string, config: Config): CompiledRoute {
   return {
     name,
     index: null,
+    tier: Number.POSITIVE_INFINITY,
     priority: Number.NEGATIVE_INFINITY,
     condition: null,
     evaluate: null,
     mandate: plainMandate(name, config),
+    injection: NO_INJECTION,
   };
 }
 
@@ -141,7 +141,8 @@ export function plainMandate(route: string, config: Config): Mandate {
     mode: DEFAULT_MODE,
     objective: config.modes.get(DEFAULT_MODE)!,
     limits: NO_LIMITS,
-    injection: NO_INJECTION,
+    injection: NO_INJECTION.plain,
+    answer: null,
     attempts: config.attempts,
   };
 }

@@ -36,6 +36,12 @@ export function compileRule(
   };
 }
 
+/** Whether an instance has one of the values of every key. */
+export function selects(selector: Selector, instance: Instance): boolean {
+  for (const entry of selector) if (!has(instance, entry)) return false;
+  return true;
+}
+
 type SelectorEntry = readonly [key: string, values: ReadonlySet<string>];
 
 function has(instance: Instance, [key, values]: SelectorEntry): boolean {
@@ -52,6 +58,10 @@ function valueOf(instance: Instance, key: string): string | undefined {
 }
 
 function textOf(verb: string, entries: readonly SelectorEntry[]): string {
-  if (entries.length === 0) return '';
-  return `${verb} ${entries.map(([key, values]) => `${key}: ${[...values].join(' or ')}`).join(', ')}`;
+  return entries.length === 0 ? '' : `${verb} ${selectorText(entries)}`;
+}
+
+/** For example `site: on-prem or lab, tier: top`. */
+export function selectorText(entries: Iterable<SelectorEntry>): string {
+  return [...entries].map(([key, values]) => `${key}: ${[...values].join(' or ')}`).join(', ');
 }

@@ -2,9 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SignalReader, SpentReading, Truth } from '../../contract/index.ts';
 import type { MaybeAsync } from '../../kernel/index.ts';
-import type { Condition } from './condition.ts';
+import type { Condition, Term } from './condition.ts';
 import { compileEvaluator } from './evaluator.ts';
 import { explainCondition } from './explain.ts';
+import { winnerTest } from './groups.ts';
+import { UNITS } from './weighing.ts';
 
 /** What a leaf finds: fast, and (where that is doubtful) deep; null is unknown. */
 interface Script {
@@ -24,7 +26,23 @@ const scripts = fc.record<Script>({
 type Shape =
   | { readonly kind: 'leaf'; readonly place: number }
   | { readonly kind: 'not'; readonly child: Shape }
-  | { readonly kind: 'all' | 'any'; readonly children: readonly Shape[] };
+  | { readonly kind: 'all' | 'any'; readonly children: readonly Shape[] }
+  | { readonly kind: 'atLeast'; readonly need: number; readonly children: readonly Shape[] }
+  | { readonly kind: 'assumption'; readonly unknownAs: boolean; readonly child: Shape }
+  | WeighingShape;
+
+interface WeighingShape {
+  readonly kind: 'weighing';
+  readonly terms: readonly {
+    readonly of: Shape;
+    readonly isMeasure: boolean;
+    readonly weight: number;
+    readonly sum: number;
+  }[];
+  /** The score to reach; null: a group of two, whose first member has to win with the confidence. */
+  readonly need: number | null;
+  readonly confidence: number;
+}
 
 const LEAVES = 6;
 const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
@@ -38,14 +56,59 @@ const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
         fc.array(tie('shape'), { minLength: 1, maxLength: 4 }),
       )
       .map(([kind, children]): Shape => ({ kind, children })),
+    fc
+      .tuple(fc.nat(3), fc.array(tie('shape'), { minLength: 1, maxLength: 4 }))
+      .map(([n, children]): Shape => ({
+        kind: 'atLeast',
+        need: Math.min(n + 1, children.length),
+        children,
+      })),
+    fc
+      .tuple(fc.boolean(), tie('shape'))
+      .map(([unknownAs, child]): Shape => ({ kind: 'assumption', unknownAs, child })),
+    fc
+      .record({
+        terms: fc.array(
+          fc.record({
+            of: tie('shape'),
+            isMeasure: fc.boolean(),
+            weight: fc.constantFrom(-0.7, -0.1, 0.1, 0.2, 0.7, 1),
+            sum: fc.nat(1),
+          }),
+          { minLength: 1, maxLength: 4 },
+        ),
+        need: fc.constantFrom(null, -0.1, 0.1, 0.3, 0.8),
+        confidence: fc.constantFrom(0, 0.6),
+      })
+      .map((weighing): Shape => ({ kind: 'weighing', ...weighing })),
   ),
 }));
 
 /** Leaf `n` has the fast slot 2n and the deep slot 2n + 1; a reading of 'doubt' is doubtful. */
 function conditionOf(form: Shape): Condition {
   if (form.kind === 'not') return { kind: 'not', child: conditionOf(form.child), cost: 0 };
+  if (form.kind === 'assumption') {
+    return { ...form, child: conditionOf(form.child), cost: 0 };
+  }
+  if (form.kind === 'weighing') {
+    const terms = form.terms.map((term): Term => {
+      const { weight, sum } = unitsOf(form, term);
+      const found = conditionOf(term.of);
+      if (found.kind !== 'leaf' || !term.isMeasure) return { operand: found, weight, sum };
+      const { judge, ...leaf } = found;
+      const share = (truth: Truth): number | null => (truth === null ? null : shareOf(truth));
+      return {
+        operand: { ...leaf, kind: 'measure', judge: (reading) => share(judge(reading)) },
+        weight,
+        sum,
+      };
+    });
+    return { kind: 'weighing', text: 'sum', terms, sums: 2, test: testOf(form), cost: 0 };
+  }
   if (form.kind !== 'leaf') {
-    return { kind: form.kind, children: form.children.map(conditionOf), cost: 0 };
+    const need =
+      form.kind === 'atLeast' ? form.need : form.kind === 'all' ? form.children.length : 1;
+    return { kind: form.kind, need, children: form.children.map(conditionOf), cost: 0 };
   }
   return {
     kind: 'leaf',
@@ -58,6 +121,41 @@ function conditionOf(form: Shape): Condition {
       isDoubtful: ({ value }) => value === 'doubt-yes' || value === 'doubt-no',
     },
   };
+}
+
+/** What a measure finds of a truth. */
+const shareOf = (truth: boolean): number => (truth ? 0.75 : 0.25);
+
+/** A score has one sum. */
+function unitsOf(
+  { need }: WeighingShape,
+  { weight, sum }: WeighingShape['terms'][number],
+): { readonly weight: number; readonly sum: number } {
+  return { weight: Math.round(weight * UNITS), sum: need === null ? sum : 0 };
+}
+
+function testOf({ need, confidence }: WeighingShape): (sums: readonly number[]) => boolean {
+  if (need === null) return winnerTest(0, 0.5, confidence);
+  return ([sum]) => sum! >= Math.round(need * UNITS);
+}
+
+/** Every sum at its worst and at its best for the test, and whether all that lies between agrees. */
+function weighed(form: WeighingShape, leaves: readonly Script[]): Truth {
+  const worst = [0, 0];
+  const best = [0, 0];
+  for (const term of form.terms) {
+    const { weight, sum } = unitsOf(form, term);
+    const truth = truthOf(term.of, leaves);
+    const isMeasure = term.isMeasure && term.of.kind === 'leaf';
+    const shares = truth === null ? [0, 1] : [isMeasure ? shareOf(truth) : truth ? 1 : 0];
+    const amounts = shares.map((share) => Math.round(weight * share));
+    const [low, high] = [Math.min(...amounts), Math.max(...amounts)];
+    worst[sum]! += sum === 0 ? low : high;
+    best[sum]! += sum === 0 ? high : low;
+  }
+  const test = testOf(form);
+  if (test(worst)) return true;
+  return test(best) ? null : false;
 }
 
 function readingOf(script: Script, isDeep: boolean): SpentReading {
@@ -92,7 +190,15 @@ function truthOf(form: Shape, leaves: readonly Script[]): Truth {
     const truth = truthOf(form.child, leaves);
     return truth === null ? null : !truth;
   }
+  if (form.kind === 'assumption') return truthOf(form.child, leaves) ?? form.unknownAs;
+  if (form.kind === 'weighing') return weighed(form, leaves);
   const truths = form.children.map((child) => truthOf(child, leaves));
+  if (form.kind === 'atLeast') {
+    const trues = truths.filter((truth) => truth === true).length;
+    const unknowns = truths.filter((truth) => truth === null).length;
+    if (trues >= form.need) return true;
+    return trues + unknowns >= form.need ? null : false;
+  }
   const decisive = form.kind === 'any';
   if (truths.includes(decisive)) return decisive;
   return truths.includes(null) ? null : !decisive;

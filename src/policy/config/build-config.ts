@@ -94,11 +94,21 @@ function buildModel(model: Entry<'models'>): Model {
     price: buildPrice(model.price),
     accuracy: { default: prior ?? null, byDomain: new Map(Object.entries(byDomain)) },
     power: model.energy ?? null,
-    reasoning: model.reasoning ?? null,
+    reasoning: model.reasoning?.family ?? null,
+    ...reasoningOptionsOf(model.reasoning),
     contextWindowTokens: model.contextWindowTokens ?? null,
     maxOutputTokens: model.maxOutputTokens ?? null,
     labels: new Map(Object.entries(model.labels)),
   };
+}
+
+function reasoningOptionsOf(
+  reasoning: Entry<'models'>['reasoning'],
+): Pick<Model, 'reasoningOptions'> {
+  if (reasoning === undefined) return {};
+  const { leastEffort, budgetTokens = null } = reasoning;
+  if (leastEffort === null && budgetTokens === null) return {};
+  return { reasoningOptions: { leastEffort, budgetTokens } };
 }
 
 function buildPrice(price: Entry<'models'>['price']): Price | null {

@@ -48,6 +48,11 @@ export class Findings {
     });
   }
 
+  /** For example `line 12`. */
+  placeText(path: Path): string {
+    return `line ${this.#nearestPlace(path)?.value.line ?? 1}`;
+  }
+
   #nearestPlace(path: Path): Place | undefined {
     for (let length = path.length; length >= 0; length--) {
       const place = this.#places.get(pathText(path.slice(0, length)));

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Engine, Signal } from '../../contract/index.ts';
 import { BUILT_IN_MODES } from '../config/modes.ts';
+import { COMPARISON_KEYS } from '../compile/comparison.ts';
+import { createPoolSignal } from '../compile/pool-signal.ts';
 import { policySchema } from '../schema/index.ts';
 
 export type JsonSchema = { [key: string]: unknown };
@@ -28,7 +30,7 @@ export function policyJsonSchema(
     $schema,
     title: 'Bourse policy',
     ...rest,
-    $defs: { condition: conditionSchema(signals) },
+    $defs: { condition: conditionSchema([...signals, createPoolSignal(new Map())]) },
   };
 }
 
@@ -69,6 +71,55 @@ function suggest(
   if (examples.length > 0) members[member]!['examples'] = examples;
 }
 
+function languageSchemas(list: JsonSchema): JsonSchema {
+  const name = { type: 'string', minLength: 1 };
+  const numbers = Object.fromEntries(COMPARISON_KEYS.map((key) => [key, { type: 'number' }]));
+  const schemas: JsonSchema = {
+    atLeast: {
+      type: 'object',
+      description: 'So many conditions of a list.',
+      properties: {
+        n: { type: 'integer', minimum: 1, description: 'How many.' },
+        of: { ...list, description: 'The conditions.' },
+      },
+      required: ['n', 'of'],
+      additionalProperties: false,
+    },
+    condition: { ...name, description: 'The condition of this name, under `conditions`.' },
+    score: {
+      type: 'object',
+      description: 'A score under `signals.scores` compares so, or is in its `band`.',
+      properties: { name, band: name, ...numbers },
+      required: ['name'],
+      additionalProperties: false,
+      minProperties: 2,
+    },
+    group: {
+      type: 'object',
+      description: 'The member of a group under `signals.groups` that wins.',
+      properties: {
+        name: { ...name, description: 'The group.' },
+        is: { ...name, description: 'The member.' },
+        confidence: {
+          type: 'number',
+          exclusiveMinimum: 0,
+          maximum: 1,
+          description: 'Its least probability.',
+        },
+      },
+      required: ['name', 'is'],
+      additionalProperties: false,
+    },
+    onError: {
+      enum: ['match', 'noMatch', 'unknown'],
+      default: 'unknown',
+      description: 'What the conditions beside it count as where they are unknown.',
+    },
+  };
+  acceptReferencesWithin(schemas);
+  return schemas;
+}
+
 function conditionSchema(signals: readonly Signal[]): JsonSchema {
   const condition = { $ref: '#/$defs/condition' };
   const list = { type: 'array', items: condition, minItems: 1 };
@@ -84,6 +135,7 @@ function conditionSchema(signals: readonly Signal[]): JsonSchema {
       all: { ...list, description: 'Every condition of the list.' },
       any: { ...list, description: 'One condition of the list.' },
       not: { ...condition, description: 'The condition is false.' },
+      ...languageSchemas(list),
       ...(Object.fromEntries(kinds) as JsonSchema),
     },
     additionalProperties: false,

@@ -18,11 +18,13 @@ an error. Inside braces, quote it: \`{ apiKey: "\${NAME}" }\`. Editors validate 
 const CONDITIONS = `## Conditions
 
 The value of \`when\`. A mapping of one or more of the keys below; several keys mean all of them.
-\`all\` and \`any\` take a list of conditions, \`not\` takes one. Signals are computed only while the
-outcome depends on them, cheap ones first.
+\`all\` and \`any\` take a list of conditions, \`atLeast\` a number of them, \`not\` takes one. Signals are
+computed only while the outcome depends on them, cheap ones first. The policy guide (docs/guides/policy.md)
+shows each with examples.
 
 A signal can be *unknown*: it failed, or the input does not tell. \`not\` of unknown is unknown. A
-constraint takes unknown for true and a route takes it for false, so that doubt protects.
+constraint takes unknown for true and a route takes it for false, so that doubt protects. \`onError\`,
+written beside a condition, changes that: \`match\` and \`noMatch\` are what its unknown counts as.
 
 Text signals (keyword, structure, language) read the last user message. A keyword with
 \`over: conversation\` reads every message: a constraint that must keep something out of a model wants
@@ -30,6 +32,11 @@ that, since earlier messages are sent along.
 
 A number is compared with \`atLeast\`, \`atMost\`, \`above\`, \`below\` and \`equals\`, for example
 \`contextTokens: { atLeast: 1000, below: 8000 }\`.
+`;
+
+const ORDER = `
+Routes are in one total order: \`tier\` ascending, then \`priority\` descending, then the order of the file.
+The first that matches decides.
 `;
 
 const MODES = `| built-in mode | usdPerError | usdPerSecond | usdPerKilojoule |
@@ -50,12 +57,17 @@ export function policyReference(
   const schema = policyJsonSchema(signals, engines);
   const sections = Object.entries(membersOf(schema)).map(([key, section]) => {
     const table = tableOf(section);
-    const extra = key === 'modes' ? `\n${MODES}${modeRows()}${PRECEDENCE}` : '';
+    const extra = extraOf(key);
     return `## ${key}\n\n${introOf(section)}\n${table === '' ? '' : `\n${table}`}${extra}`;
   });
   const definitions = schema['$defs'] as { condition: JsonSchema };
   const conditions = `${CONDITIONS}\n${tableOf(definitions.condition)}`;
   return `${[HEAD, ...sections, conditions].join('\n').trimEnd()}\n`;
+}
+
+function extraOf(section: string): string {
+  if (section === 'modes') return `\n${MODES}${modeRows()}${PRECEDENCE}`;
+  return section === 'routes' ? ORDER : '';
 }
 
 function modeRows(): string {

@@ -18,12 +18,48 @@ const REASONING_FAMILIES = [
   'qwen3',
   'deepseek-v3',
   'deepseek-r1',
+  'qwq',
   'granite',
+  'holo2',
   'glm',
   'gemma',
   'gpt-oss',
   'openai',
+  'gemini',
+  'claude',
 ] as const;
+
+const thinkingTokens = z.int().min(1).max(1_000_000);
+
+const reasoning = z
+  .union(
+    [
+      z.enum(REASONING_FAMILIES),
+      z.strictObject({
+        family: z.enum(REASONING_FAMILIES).describe('The family.'),
+        leastEffort: z
+          .enum(['none', 'minimal', 'low'])
+          .default('low')
+          .describe('What stands for `off` where an effort is told (openai, gemini).'),
+        budgetTokens: z
+          .strictObject({
+            low: thinkingTokens.default(1024),
+            medium: thinkingTokens.default(4096),
+            high: thinkingTokens.default(16_384),
+          })
+          .optional()
+          .describe(
+            'Tokens of thinking per effort. Without it deepseek-r1, qwq and claude have 1024, 4096 and 16384, and the others no budget; vLLM takes one only if it has a reasoning parser.',
+          ),
+      }),
+    ],
+    { error: `must be one of ${REASONING_FAMILIES.join(', ')}, or a mapping with family` },
+  )
+  .transform((value) =>
+    typeof value === 'string'
+      ? { family: value, leastEffort: null, budgetTokens: undefined }
+      : value,
+  );
 
 const labels = z
   .record(
@@ -81,8 +117,7 @@ export const modelSchema = z
       })
       .optional()
       .describe('Power curve of one instance. Unset: unknown.'),
-    reasoning: z
-      .enum(REASONING_FAMILIES)
+    reasoning: reasoning
       .optional()
       .describe('How to switch its reasoning on and off. Unset: it is left alone.'),
     contextWindowTokens: count.optional().describe('Prompt and output together. Unset: unknown.'),

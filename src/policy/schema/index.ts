@@ -13,6 +13,7 @@ import {
   serverSchema,
   storeSchema,
 } from './server.ts';
+import { groupSchema, namedConditionSchema, scoreSchema } from './scores.ts';
 import { understandingSchema } from './understanding.ts';
 
 /** The schema of the whole file, with the definitions that the given signals have. */
@@ -32,12 +33,16 @@ export function policySchema(signals: readonly Signal[]) {
     models: z.array(modelSchema).default([]).describe('What can be bought.'),
     instances: z.array(instanceSchema).default([]).describe('Servers that run the models.'),
     signals: definitionsSchema(signals),
+    conditions: z
+      .array(namedConditionSchema)
+      .default([])
+      .describe('Conditions by name, for use in others: `condition: NAME`.'),
     constraints: z.array(constraintSchema).default([]).describe('Rules that protect.'),
     routes: z
       .array(routeSchema)
       .default([])
       .describe(
-        'Rules that choose: the first that matches. Without one that always does, `default` (all models, economy) is implied.',
+        'Rules that choose: the first that matches. They are tried by tier ascending, then by priority descending, then in the order of the file. Without one that always does, `default` (all models, economy) is implied.',
       ),
     modes: modesSchema,
     budgets: z.array(budgetSchema).default([]).describe('What may be used in a period of time.'),
@@ -67,7 +72,18 @@ function definitionsSchema(signals: readonly Signal[]) {
     string,
     z.ZodDefault<z.ZodArray<z.ZodObject<{ name: z.ZodString }, z.core.$loose>>>
   >;
-  return z.strictObject(shape).prefault({}).describe('Definitions that conditions name.');
+  const scores = z
+    .array(scoreSchema)
+    .default([])
+    .describe('Weighted sums of conditions and of values of signals.');
+  const groups = z
+    .array(groupSchema)
+    .default([])
+    .describe('Members that exclude each other: the one that scores highest wins.');
+  return z
+    .strictObject({ ...shape, scores, groups })
+    .prefault({})
+    .describe('Definitions that conditions name.');
 }
 
 export type PolicyFile = z.output<ReturnType<typeof policySchema>>;

@@ -11,10 +11,9 @@ import {
   positive,
   ratio,
 } from './scalars.ts';
+import { reasoningSchema, setSchema, systemPromptSchema } from './injection.ts';
+import { condition } from './scores.ts';
 import { attemptsOverrideSchema } from './server.ts';
-
-/** A condition is compiled from what was written; its schema is composed from those of the signals. */
-const condition = z.unknown().optional().meta({ $ref: '#/$defs/condition' });
 
 const objective = z.strictObject({
   usdPerError: notNegative.describe('What a wrong answer costs.'),
@@ -72,31 +71,17 @@ export const constraintSchema = z
   })
   .describe('All that match apply, on every path, to named models too.');
 
-const systemPrompt = z
-  .union(
-    [
-      z.string().min(1),
-      z.strictObject({
-        mode: z
-          .enum(['replace', 'prepend', 'append'])
-          .default('prepend')
-          .describe("What becomes of the client's own system prompt."),
-        text: z.string().min(1).describe('The text.'),
-      }),
-    ],
-    { error: 'must be a text, or a mapping with mode and text' },
-  )
-  .transform((value) =>
-    typeof value === 'string' ? { mode: 'prepend' as const, text: value } : value,
-  );
-
 export const routeSchema = z.strictObject({
   name: identifier
     .refine((name) => name !== 'named', {
       error: 'must not be "named": decisions say so where the client named a model',
     })
     .describe('How decisions and budgets name it.'),
-  priority: z.int().default(0).describe('Higher is tried first; equals in the order of the file.'),
+  tier: z.int().default(0).describe('All routes of a lower tier are tried before it.'),
+  priority: z
+    .int()
+    .default(0)
+    .describe('Within a tier, higher is tried first; equals in the order of the file.'),
   when: condition.describe('Unknown counts as false. Unset: always.'),
   use: z
     .strictObject({
@@ -108,14 +93,24 @@ export const routeSchema = z.strictObject({
         .describe('Which models may bid; `*` is every chat model.'),
       mode: identifier.default('economy').describe('What their qualities are worth.'),
       weights: weights.optional().describe("Single prices in place of the mode's."),
-      reasoning: z
-        .enum(['off', 'low', 'medium', 'high'])
+      reasoning: reasoningSchema
         .optional()
-        .describe("Sets the model's reasoning. Unset: the client's request stands."),
-      systemPrompt: systemPrompt
+        .describe(
+          "Sets the model's reasoning, by the switch of its family. `auto`: by the difficulty that the complexity signal reads. Unset, and where the difficulty is unknown: the client's request stands.",
+        ),
+      systemPrompt: systemPromptSchema
         .optional()
-        .describe('A text, or `{ mode: replace, prepend or append, text }`; a text is prepended.'),
+        .describe('A text, which is prepended; `expert`; or a mapping.'),
       maxTokens: count.optional().describe('Ceiling of output tokens.'),
+      answer: z
+        .strictObject({ text: z.string().min(1).max(100_000).describe('The answer.') })
+        .optional()
+        .describe('A fixed answer, such as a refusal or where to turn to: no model is asked.'),
+      set: setSchema
+        .optional()
+        .describe(
+          'Other members of the body, by JSON pointer: `{ /temperature: 0.2, /chat_template_kwargs/x: 1 }`. Parents that are missing are made.',
+        ),
       limits: limits
         .optional()
         .describe('Hard limits; those of the request can only tighten them.'),

@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fault } from '../../kernel/index.ts';
 
+/** In a checkout, the integrations have what the product itself does not install. */
+const INTEGRATIONS = new URL('../../../integrations/package.json', import.meta.url).href;
+
 /**
  * Where an optional package lies: beside this one (hoisted, or its peer), else in the project that
- * the process was started in, which is what a globally installed command finds.
+ * the process was started in, which is what a globally installed command finds, else in a checkout's
+ * integrations.
  */
 export function findOptionalPackage(name: string): string | null {
-  const places = [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href];
+  const here = pathToFileURL(join(process.cwd(), 'package.json')).href;
+  const places = [import.meta.url, here, INTEGRATIONS];
   for (const place of places) {
     try {
       return pathToFileURL(createRequire(place).resolve(name)).href;

@@ -8,7 +8,6 @@ const never: DetectByNgrams = () => {
 const unsure: DetectByNgrams = () => ({
   language: 'nl',
   isReliable: () => false,
-  getScores: () => ({ nl: 0.4 }),
 });
 
 describe('scripts of one language decide without n-grams', () => {
@@ -37,11 +36,23 @@ test('a quoted foreign word does not decide', () => {
   const asked: string[] = [];
   const english: DetectByNgrams = (text) => {
     asked.push(text);
-    return { language: 'en', isReliable: () => true, getScores: () => ({ en: 0.8 }) };
+    return { language: 'en', isReliable: () => true };
   };
   const text = 'What does the Greek word λόγος mean when Heraclitus writes about it?';
-  expect(detectLanguage(text, english)).toEqual({ language: 'en', confidence: 0.8 });
+  expect(detectLanguage(text, english)).toMatchObject({ language: 'en' });
   expect(asked).toEqual([text]);
+});
+
+test('n-grams are believed more, the longer the text', () => {
+  const english: DetectByNgrams = () => ({ language: 'en', isReliable: () => true });
+  const confidences = [
+    'a word',
+    'two or three words',
+    'a whole sentence of so many words more',
+  ].map((text) => detectLanguage(text, english)!.confidence);
+  expect(confidences).toEqual(confidences.toSorted((a, b) => a - b));
+  expect(confidences[0]).toBeLessThan(0.8);
+  expect(confidences[2]).toBeGreaterThan(0.97);
 });
 
 test('what n-grams are unsure of, and what has hardly a letter, is null', () => {

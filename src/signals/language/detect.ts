@@ -4,7 +4,6 @@ import { countScripts } from './scripts.ts';
 export type DetectByNgrams = (text: string) => {
   readonly language: string;
   isReliable(): boolean;
-  getScores(): Record<string, number>;
 };
 
 export interface DetectedLanguage {
@@ -20,6 +19,12 @@ const LETTERS_MIN = 5;
  * at least this much of its own.
  */
 const SCRIPT_SHARE = 0.25;
+const CERTAIN = 0.995;
+/**
+ * N-grams err the less, the more letters there are: the doubt falls to 1/e per so many. The detector's
+ * authors measure 67 % right for single words, 85 % for pairs, 99 % for sentences (README of eld 2.1).
+ */
+const LETTERS_SCALE = 10;
 /** Japanese mixes kana into its characters everywhere; a Chinese text has at most a quoted word of it. */
 const KANA_SHARE = 0.05;
 
@@ -31,7 +36,10 @@ export function detectLanguage(text: string, detect: DetectByNgrams): DetectedLa
   const { latin, greek, devanagari, thai, hangul, kana, han, other } = countScripts(text);
   const letters = latin + greek + devanagari + thai + hangul + kana + han + other;
   if (letters < LETTERS_MIN) return null;
-  const certain = (language: string): DetectedLanguage => ({ language, confidence: 1 });
+  const certain = (language: string): DetectedLanguage => ({
+    language,
+    confidence: CERTAIN,
+  });
   if (han + kana >= SCRIPT_SHARE * letters) {
     return certain(kana >= KANA_SHARE * (han + kana) ? 'ja' : 'zh');
   }
@@ -41,8 +49,7 @@ export function detectLanguage(text: string, detect: DetectByNgrams): DetectedLa
   if (devanagari >= SCRIPT_SHARE * letters) return hindiOrMarathi(text);
   const found = detect(text);
   if (found.language === '' || !found.isReliable()) return null;
-  const score = found.getScores()[found.language] ?? 0;
-  return { language: found.language, confidence: Math.min(1, score) };
+  return { language: found.language, confidence: 1 - Math.exp(-letters / LETTERS_SCALE) / 2 };
 }
 
 /** Copulas, postpositions and conjunctions that one of the two has and the other has not. */

@@ -43,6 +43,7 @@ export const languageSignal: Signal = {
     description: 'ISO 639-1 code of the language of the last user text; of a list, one is enough.',
     ...oneOrMany({ type: 'string', enum: LANGUAGES }),
   },
+  valueSlot: () => SLOT,
   compile(condition) {
     const wanted = textsOf(condition).map((label) => label.toLowerCase());
     for (const [i, label] of wanted.entries()) {

@@ -39,6 +39,7 @@ export function createClassSignal(
     kind,
     definitionSchema: null,
     conditionSchema: classConditionSchema(description),
+    valueSlot: () => (own === undefined ? fastSlot : createDeepSlot(options, own, kind)),
     compile(value): CompiledCondition {
       const labels = own?.labels ?? understanding.fast().labels(task);
       const condition = compileClassCondition(kind, value, labels);

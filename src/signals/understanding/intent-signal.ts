@@ -52,6 +52,11 @@ export function createIntentSignal(texts: RequestTexts, understanding: Understan
     },
     conditionSchema: classConditionSchema('The intent of the last user text.'),
     checkDefinition,
+    valueSlot(definitions) {
+      if (definitions.length === 0) return null;
+      if (own.encoder !== null) return slowSlot(own.encoder, 'intent', definitions);
+      return createFastSlot(texts, definitions, fastIndex);
+    },
     compile(value, definitions): CompiledCondition {
       const names = [...new Set(definitions.map(({ name }) => name))];
       if (names.length === 0) throw new ConfigIssue('there are no intents: define signals.intents');

@@ -47,6 +47,7 @@ export function createProbabilitySignal(
     kind,
     definitionSchema: null,
     conditionSchema: probabilityConditionSchema(description),
+    valueSlot: () => (own === undefined ? fastSlot : createDeepSlot(options, own, kind)),
     compile(value): CompiledCondition {
       if (own !== undefined) {
         const threshold = own.threshold ?? 0.5;

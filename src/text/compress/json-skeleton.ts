@@ -40,7 +40,7 @@ export function endOfJson(codes: Uint16Array, from: number): number {
 
 /** Whether what follows the bracket at `at` can be JSON: keeps stage directions and code out. */
 export function beginsJson(codes: Uint16Array, at: number): boolean {
-  const isObject = codes[at]! === OPEN_OBJECT;
+  const isObject = codes[at] === OPEN_OBJECT;
   let next = at + 1;
   while (next < at + 64 && codes[next]! <= 32) next++;
   const code = codes[next]!;

@@ -1,43 +1,26 @@
-import type { Pieces } from './pieces.ts';
 import type { Words } from './words.ts';
 
-/** How much each quality counts; `weights.test.ts` and `bourse eval compression` hold them to their use. */
-export interface ScoreWeights {
+/**
+ * How much each quality counts. Chosen by two measures: the fast heads say the same of the result as of
+ * the whole, and a question hidden in the middle of other prose is kept.
+ */
+const WEIGHTS = {
   /** Nearness to the head or the tail. */
-  readonly position: number;
-  /** Likeness to the text as a whole: cosine of tf-idf vectors. */
-  readonly centrality: number;
-  /** Mean rarity of its words. */
-  readonly rarity: number;
-  /** Share of words that no earlier piece has. */
-  readonly novelty: number;
-  /** It asks. */
-  readonly question: number;
-}
-
-export const SCORE_WEIGHTS: ScoreWeights = {
   position: 0.1,
-  centrality: 0.4,
-  rarity: 0.25,
-  novelty: 0.15,
-  question: 0.1,
+  /** Likeness to the text as a whole: cosine of tf-idf vectors. */
+  centrality: 0.3,
+  /** Share of words that no earlier piece has. */
+  novelty: 0.6,
 };
 
 const POSITION_DEPTH = 0.5;
 /** Words of a piece from which its means are trusted in full. */
 const WORDS_FULL = 6;
-const QUESTION_MARKS: ReadonlySet<number> = new Set([63, 0xff1f, 0x61f]);
 
 /** How much each piece tells, 0–1: linear in the number of words, where TextRank is quadratic in pieces. */
-export function scorePieces(
-  codes: Uint16Array,
-  pieces: Pieces,
-  words: Words,
-  weights: ScoreWeights,
-): Float32Array {
-  const { count } = pieces;
+export function scorePieces(words: Words): Float32Array {
+  const count = words.tokens.length;
   const rarities = raritiesOf(words.pieceCounts, count);
-  const rarityMax = Math.log1p(count);
   const documentNorm = normOf(words.pieceCounts, rarities);
   const scores = new Float32Array(count);
   for (let piece = 0; piece < count; piece++) {
@@ -45,25 +28,20 @@ export function scorePieces(
     const to = words.firsts[piece + 1]!;
     const length = to - from;
     if (length === 0) continue;
-    let sum = 0;
     let squares = 0;
     let product = 0;
     for (let i = from; i < to; i++) {
       const bucket = words.buckets[i]!;
       const rarity = rarities[bucket]!;
       const square = rarity * rarity;
-      sum += rarity;
       squares += square;
       product += square * words.pieceCounts[bucket]!;
     }
     const centrality = product / (Math.sqrt(squares) * documentNorm + 1e-9);
-    const last = codes[pieces.ends[piece]! - 1]!;
     const score =
-      weights.centrality * Math.min(1, centrality * 2) +
-      weights.rarity * (sum / (length * rarityMax)) +
-      weights.novelty * (words.newWords[piece]! / length) +
-      weights.position * positionOf(piece, count) +
-      weights.question * (QUESTION_MARKS.has(last) ? 1 : 0);
+      WEIGHTS.centrality * Math.min(1, centrality * 2) +
+      WEIGHTS.novelty * (words.newWords[piece]! / length) +
+      WEIGHTS.position * positionOf(piece, count);
     scores[piece] = score * Math.min(1, length / WORDS_FULL);
   }
   return scores;

@@ -48,7 +48,7 @@ class Bank:
     """Texts are added first, with the tokens that each may have at most; then `build` runs the frozen layers."""
 
     def __init__(self) -> None:
-        self._tokenizer = tokenizer()
+        self.tokenizer = tokenizer()
         self._place_of: dict[tuple[str, int], int] = {}
         self.ids: list[np.ndarray] = []
         self.texts: list[str] = []
@@ -58,7 +58,7 @@ class Bank:
         """Places of the texts in the bank."""
         places = []
         missing = [text for text in dict.fromkeys(texts) if (text, most) not in self._place_of]
-        for text, one in zip(missing, self._tokenizer.encode_batch_fast(missing)):
+        for text, one in zip(missing, self.tokenizer.encode_batch_fast(missing)):
             ids = np.array(one.ids, dtype=np.int32)
             if len(ids) > most:
                 ids = np.append(ids[: most - 1], ids[-1])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer
 
+from ..attack.written import read
 from ..data import rows
 from ..folds import group_folds, near_duplicate_groups
 from .written import written
@@ -25,6 +26,8 @@ class GuardText:
     fold: int
     """0 and 1 of 10 are scored, 3 calibrates, the others train."""
     windows: list[str]
+    is_late: bool = False
+    """Read in the second run alone."""
 
 
 def family_of(source: str) -> str:
@@ -77,3 +80,15 @@ def guard_texts(tokenizer: Tokenizer, seed: int = 5) -> list[GuardText]:
     for one in texts:
         made.append(GuardText(one.text, one.label, "written", int(order[one.template] % 10), windows_of(one.text, tokenizer)))
     return made
+
+
+def late_texts(tokenizer: Tokenizer) -> list[GuardText]:
+    """The written texts of the fast attack head; all of them train."""
+    return [GuardText(one.text, label, f"file {one.family}", 9, windows_of(one.text, tokenizer), True)
+            for name, label in (("attacks_written.jsonl", 1), ("benign_hard.jsonl", 0)) for one in read(name)]
+
+
+def held_out_texts(tokenizer: Tokenizer) -> list[GuardText]:
+    """Texts by hand that train nothing."""
+    return [GuardText(one.text, label, name, 0, windows_of(one.text, tokenizer))
+            for name, label in (("attack_eval", 1), ("over_refusal_eval", 0)) for one in read(f"{name}.jsonl")]

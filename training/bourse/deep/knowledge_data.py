@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..chat import requests, topic_requests
 from ..data import rows
 from ..folds import group_folds, near_duplicate_groups
 
@@ -47,6 +48,8 @@ class Question:
     fold: int
     """0 and 1 of 20 are scored, 3 calibrates, the others train."""
     source: str
+    is_late: bool = False
+    """Read in the second run alone."""
 
 
 def _mmlu_pro() -> list[Question]:
@@ -87,6 +90,12 @@ def questions() -> list[Question]:
     for one, fold in zip(made, folds):
         one.fold = int(fold)
     return made
+
+
+def late_questions(seed: int) -> list[Question]:
+    """Chat requests and topics written for this project, with their domain and an estimate of difficulty."""
+    made = [Question(r.text, r.text, DOMAINS.index(r.domain), r.difficulty, -1, "chat", True) for r in requests("chat")]
+    return made + [Question(text, text, DOMAINS.index(domain), None, -1, "topics", True) for domain, text in topic_requests(5, seed)]
 
 
 _KEYS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"]

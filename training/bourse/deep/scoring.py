@@ -6,19 +6,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.sparse import hstack
 from scipy.stats import spearmanr
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
+from sklearn.svm import LinearSVC
 
 from ..calibration import ece, isotonic_of, platt_of, probabilities, temperature_of
+from ..chat import requests
 from ..data import rows
 from ..static.corpus import labelled, tool_descriptions, tool_queries
 from . import few_shot
+from .guard_data import held_out_texts
+from .knowledge_data import DOMAINS, Question
 from .pii_data import TYPES
 from .pii_spans import is_match, joined, score, spans_of
 from .session import Session
 from .tasks import CALIBRATION, SCORED, Tasks, trains
 
 FALSE_POSITIVES = 0.01
+CALIBRATED_FALSE_POSITIVES = 0.005
+"""Half of what is wanted: the calibration fold is small, and its hard benign prompts are few."""
 PII_FREE = {"PERSON", "GPE", "STREET_ADDRESS", "ORGANIZATION"}
 
 
@@ -30,6 +38,16 @@ class Scores:
     heads: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
+def _ngram_accuracy(train: list[Question], scored: list[Question]) -> float:
+    """Words, pairs of words and character 3- to 5-grams under a linear classifier."""
+    views = [TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+             TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, max_features=150_000)]
+    left = hstack([view.fit_transform([q.text for q in train]) for view in views]).tocsr()
+    right = hstack([view.transform([q.text for q in scored]) for view in views]).tocsr()
+    fitted = LinearSVC(C=0.5).fit(left, [q.domain for q in train])
+    return float((fitted.predict(right) == np.array([q.domain for q in scored])).mean())
+
+
 def score_domain(session: Session, tasks: Tasks, scores: Scores) -> None:
     """Accuracy on the question alone."""
     kept = [q for q in tasks.questions if q.source == "mmlu_pro" and (q.fold in SCORED or q.fold == CALIBRATION)]
@@ -39,7 +57,14 @@ def score_domain(session: Session, tasks: Tasks, scores: Scores) -> None:
     calibration = temperature_of(logits[fold], truth[fold])
     shares = probabilities(logits[~fold], "softmax", calibration)
     right = shares.argmax(1) == truth[~fold]
-    scores.figures |= {"domain accuracy": float(right.mean()), "domain ece": ece(shares.max(1), right), "domain n": len(right)}
+    train = [q for q in tasks.questions if trains(q.fold) and q.domain is not None and not q.is_late]
+    chat = requests("chat_check")
+    chat_logits = session.read([r.text for r in chat], "domain")
+    scores.figures |= {
+        "domain accuracy": float(right.mean()), "domain ece": ece(shares.max(1), right), "domain n": len(right),
+        "domain accuracy, n-gram baseline": _ngram_accuracy(train, [q for q in kept if q.fold in SCORED]),
+        "domain accuracy, chat check": float((chat_logits.argmax(1) == [DOMAINS.index(r.domain) for r in chat]).mean()),
+    }
     scores.heads["domain"] = {"calibration": calibration, "threshold": None, "band": None}
 
 
@@ -66,15 +91,15 @@ def score_complexity(session: Session, tasks: Tasks, scores: Scores) -> None:
 
 
 def score_attack(session: Session, tasks: Tasks, scores: Scores) -> None:
-    """The largest logit over windows; the threshold lets 1 % of benign calibration texts through."""
-    kept = [one for one in tasks.guard if one.fold in SCORED or one.fold == CALIBRATION]
+    """The largest logit over windows; the threshold flags 0.5 % of the benign calibration texts."""
+    kept = [one for one in tasks.guard if not trains(one.fold)]
     logits = np.array([max(float(session.run(session.ids(w), ("attack",))[0][0]) for w in one.windows) for one in kept])
     truth = np.array([one.label for one in kept])
     family = np.array([one.family for one in kept])
     fold = np.array([one.fold == CALIBRATION for one in kept])
     calibration = platt_of(logits[fold], truth[fold].astype(float))
     p = probabilities(logits[:, None], "sigmoid", calibration)[:, 1]
-    threshold = float(np.quantile(p[fold & (truth == 0)], 1 - FALSE_POSITIVES))
+    threshold = float(np.quantile(p[fold & (truth == 0)], 1 - CALIBRATED_FALSE_POSITIVES))
     test, benign, attack = ~fold, ~fold & (truth == 0), ~fold & (truth == 1)
     level = np.quantile(p[benign], 1 - FALSE_POSITIVES)
     scores.figures |= {
@@ -87,6 +112,12 @@ def score_attack(session: Session, tasks: Tasks, scores: Scores) -> None:
     }
     for name in sorted(set(family[attack])):
         scores.figures[f"attack recall at threshold, {name}"] = float((p[attack & (family == name)] > threshold).mean())
+    written = held_out_texts(session.tokenizer)
+    hand = np.array([max(float(session.run(session.ids(w), ("attack",))[0][0]) for w in one.windows) for one in written])
+    flagged = probabilities(hand[:, None], "sigmoid", calibration)[:, 1] > threshold
+    is_attack = np.array([bool(one.label) for one in written])
+    scores.figures |= {"attack recall at threshold, hand-written check": float(flagged[is_attack].mean()),
+                       "attack kept over-refusal check": float(1 - flagged[~is_attack].mean())}
     scores.heads["attack"] = {"calibration": calibration, "threshold": round(threshold, 6), "band": None}
 
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..data import rows
 from .bank import Bank
+from . import guard_data, knowledge_data, pii_data
 from .guard_data import WINDOW, GuardText, guard_texts
 from .knowledge_data import Question, questions, with_typos
-from .pii_data import PiiText, exchanged, invented_texts, plain_texts, presidio, tags_of
+from .pii_data import PiiText, exchanged, invented_texts, presidio, tags_of
 from ..static.corpus import tool_descriptions, tool_queries
 
 QUESTION_TOKENS = 128
@@ -68,14 +69,14 @@ def assemble(bank: Bank, seed: int) -> Tasks:
     asked = questions()
     question_places = bank.add([q.text for q in asked], QUESTION_TOKENS)
     prompt_places = bank.add([q.prompt for q in asked], PROMPT_TOKENS)
-    guard = guard_texts(bank._tokenizer, seed)
+    guard = guard_texts(bank.tokenizer, seed)
     guard_places = [bank.add(one.windows, WINDOW + 2) for one in guard]
 
     known = presidio()
     train = [one for one in known if trains(one.fold)]
-    pii = [*known, *exchanged(train, 3, seed), *invented_texts(24, seed + 1), *plain_texts(2500, seed)]
+    pii = [*known, *exchanged(train, 2, seed), *invented_texts(14, seed + 1)]
     pii_places = bank.add([one.text for one in pii], PII_TOKENS)
-    pii_tags = {int(p): tags_of(one.text, one.spans, bank._tokenizer, PII_TOKENS) for p, one in zip(pii_places, pii)}
+    pii_tags = {int(p): tags_of(one.text, one.spans, bank.tokenizer, PII_TOKENS) for p, one in zip(pii_places, pii)}
 
     intents: dict[str, list[int]] = defaultdict(list)
     for name in ("CLINC150", "BANKING77"):
@@ -105,4 +106,22 @@ def assemble(bank: Bank, seed: int) -> Tasks:
     made.typos.update(_typo_copies(bank, np.array(attacks), WINDOW + 2, 0.1, rng))
     named = bank.add([f"{name}: {text}" for name, text in zip(described.labels, described.texts)], SENTENCE_TOKENS, with_teacher=True)
     made.descriptions.update(zip(described.labels, (int(p) for p in named)))
+    _add_late(bank, made, seed)
     return made
+
+
+def _add_late(bank: Bank, tasks: Tasks, seed: int) -> None:
+    """Texts of the second run."""
+    asked = knowledge_data.late_questions(seed)
+    places = bank.add([q.text for q in asked], QUESTION_TOKENS)
+    tasks.questions += asked
+    tasks.question_places = np.append(tasks.question_places, places)
+    tasks.prompt_places = np.append(tasks.prompt_places, places)
+    guard = guard_data.late_texts(bank.tokenizer)
+    tasks.guard += guard
+    tasks.guard_places += [bank.add(one.windows, WINDOW + 2) for one in guard]
+    pii = pii_data.late_texts(pii_data.presidio(), 2500, seed)
+    added = bank.add([one.text for one in pii], PII_TOKENS)
+    tasks.pii += pii
+    tasks.pii_places = np.append(tasks.pii_places, added)
+    tasks.pii_tags.update({int(p): tags_of(one.text, one.spans, bank.tokenizer, PII_TOKENS) for p, one in zip(added, pii)})

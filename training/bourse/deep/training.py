@@ -12,8 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from .bank import Bank, packed
+from .guard_data import GuardText
+from .knowledge_data import Question
 from .losses import distillation, paired_contrast, supervised_contrast
 from .network import FROZEN_LAYERS, DeepEncoder
+from .pii_data import PiiText
 from .tasks import Tasks, trains
 
 BATCH_TOKENS = 2048
@@ -38,10 +41,12 @@ class Plan:
     head_rate: float = 1.5e-3
     is_trunk_frozen: bool = False
     """Only the task layer and its heads learn."""
+    reads_late: bool = False
 
 
 FIRST = Plan()
-SECOND = Plan(domain=1, solve=0.3, attack=1, pii=3, intent=0, tools=0, general=0, rate=1.5e-4, head_rate=5e-4, is_trunk_frozen=True)
+SECOND = Plan(domain=1, solve=0.3, attack=1, pii=2.5, intent=0, tools=0, general=0, rate=1.5e-4, head_rate=5e-4,
+              is_trunk_frozen=True, reads_late=True)
 """Personal data generalise late; a second run on the task layer alone leaves the sentence vectors as they are."""
 
 
@@ -58,6 +63,9 @@ class Trainer:
         }
         self._index()
 
+    def _reads(self, one: Question | GuardText | PiiText) -> bool:
+        return trains(one.fold) and (self.plan.reads_late or not one.is_late)
+
     def _index(self) -> None:
         """Labels by place in the bank."""
         tasks = self.tasks
@@ -65,7 +73,7 @@ class Trainer:
         self.prompt_of: dict[int, tuple[float, int, float]] = {}
         self.attack_of: dict[int, tuple[int, float]] = {}
         for question, place, prompt in zip(tasks.questions, tasks.question_places, tasks.prompt_places):
-            if not trains(question.fold):
+            if not self._reads(question):
                 continue
             if question.domain is not None:
                 self.domain_of[int(place)] = question.domain
@@ -75,13 +83,13 @@ class Trainer:
                 weight = 1.0 if question.source == "mmlu_pro" else 0.3
                 self.prompt_of[int(prompt)] = (question.fail_rate, -1 if question.domain is None else question.domain, weight)
         for one, places in zip(tasks.guard, tasks.guard_places):
-            if trains(one.fold):
+            if self._reads(one):
                 for rank, place in enumerate(places[: 5 if one.label else 2]):
                     weight = 1.0 if rank == 0 or one.label == 0 else 0.5
                     self.attack_of[int(place)] = (one.label, weight)
                     if int(place) in tasks.typos:
                         self.attack_of[tasks.typos[int(place)]] = (one.label, 0.5 * weight)
-        self.pii_of = [int(p) for p, one in zip(tasks.pii_places, tasks.pii) if trains(one.fold)]
+        self.pii_of = [int(p) for p, one in zip(tasks.pii_places, tasks.pii) if self._reads(one)]
 
     def _shared(self, places: np.ndarray) -> tuple[Tensor, Tensor]:
         hidden, mask = self.bank.batch(places)

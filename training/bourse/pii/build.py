@@ -20,7 +20,7 @@ from .synthesis import Sample, Synthesis
 
 HEIGHT = 98304
 """Rows of the weight table."""
-PER_TEMPLATE = 8
+PER_TEMPLATE = 16
 EPOCHS = 8
 FOLDS = 5
 SEEDS = (1, 2)
@@ -53,6 +53,7 @@ def build(out: Path, quick: bool) -> None:
     tensors["lexicon_bits"] = np.stack([bits & 255, bits >> 8], axis=1).astype(np.uint8)
     meta = {"kind": "pii", "version": 1, "labels": LABELS, "rows": HEIGHT, "features": FEATURES,
             "gateThreshold": gate.threshold, "lexiconWords": len(words), "outsideBias": bias,
+            "margin": crf.MARGIN, "outsideMargin": crf.OUTSIDE_MARGIN,
             "calibration": {"x": calibration["x"], "y": calibration["y"]},
             "certainConfidence": certain_confidence(rows, runs, bias)}
     size = write_artefact(out / "pii.safetensors", tensors, meta)
@@ -102,17 +103,21 @@ def _judged(rows: list[corpus.Row], runs: list[Run], bias: float) -> list[tuple[
 
 
 def calibrate(rows: list[corpus.Row], runs: list[Run], bias: float) -> tuple[dict, float]:
-    """The map from chance to confidence, and its error on the half of the folds that it was not fitted on."""
+    """The map from chance to confidence, and its error on folds of a seed when fitted on the other folds of that seed."""
     def pairs(part: list[Run]) -> tuple[np.ndarray, np.ndarray]:
         judged = [(c, r) for _, sure, c, r in _judged(rows, part, bias) if not sure]
         return np.array([c for c, _ in judged]), np.array([float(r) for _, r in judged])
 
-    if len(runs) > 1:
-        fitted = isotonic_of(*pairs(runs[::2]), points=12)
-        chances, right = pairs(runs[1::2])
-        error = ece(np.interp(chances, fitted["x"], fitted["y"]), right)
-    else:
-        error = float("nan")
+    shown: list[np.ndarray] = []
+    truth: list[np.ndarray] = []
+    for start in range(0, len(runs) if len(runs) > 1 else 0, FOLDS):
+        of_seed = runs[start : start + FOLDS]
+        for at, run in enumerate(of_seed):
+            fitted = isotonic_of(*pairs(of_seed[:at] + of_seed[at + 1 :]), points=12)
+            chances, right = pairs([run])
+            shown.append(np.interp(chances, fitted["x"], fitted["y"]))
+            truth.append(right)
+    error = ece(np.concatenate(shown), np.concatenate(truth)) if shown else float("nan")
     return isotonic_of(*pairs(runs), points=12), error
 
 

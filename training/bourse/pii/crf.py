@@ -50,7 +50,10 @@ def _batches(texts: list[Text], size: int, rng: np.random.Generator) -> list[lis
 
 def train(texts: list[Text], rows: int, epochs: int = 12, dropout: float = 0.15, rate: float = 0.25, seed: int = 1,
           batch: int = 4000) -> Weights:
-    """Minimises the weighted negative log-likelihood; feature dropout makes features share the work."""
+    """Minimises the weighted negative log-likelihood; feature dropout makes features share the work.
+
+    The weights are the mean of those after each epoch of the second half.
+    """
     rng = np.random.default_rng(seed)
     texts = [t for t in texts if len(t.rows)]
     table = np.zeros((rows, N), dtype=np.float32)
@@ -58,6 +61,7 @@ def train(texts: list[Text], rows: int, epochs: int = 12, dropout: float = 0.15,
     ok = allowed()
     links = np.zeros((N + 1, N))
     link_squares = np.full((N + 1, N), 1e-3)
+    mean_table, mean_links, kept_epochs = np.zeros_like(table), np.zeros_like(links), 0
     for epoch in range(epochs):
         step = rate * (1 - 0.9 * epoch / epochs)
         for picks in _batches(texts, batch, rng):
@@ -74,7 +78,11 @@ def train(texts: list[Text], rows: int, epochs: int = 12, dropout: float = 0.15,
             table[used] -= step * slope / np.sqrt(squares[used])
             link_squares += link_gradient**2
             links -= step * link_gradient / np.sqrt(link_squares)
-    return Weights(table, np.where(ok, links, FORBIDDEN))
+        if epoch >= epochs // 2:
+            mean_table += table
+            mean_links += links
+            kept_epochs += 1
+    return Weights(mean_table / kept_epochs, np.where(ok, mean_links / kept_epochs, FORBIDDEN))
 
 
 def _gradient(flat: np.ndarray, links: np.ndarray, group: list[Text]) -> tuple[np.ndarray, np.ndarray]:
@@ -121,8 +129,20 @@ def _gradient(flat: np.ndarray, links: np.ndarray, group: list[Text]) -> tuple[n
     return slope[mask], link_gradient
 
 
+MARGIN = 4.5
+"""A label whose score lies this far below the best one of its piece is not looked at."""
+OUTSIDE_MARGIN = 3.0
+"""The same where the best one is O."""
+
+
 def emissions_of(weights: Weights, text: Text) -> np.ndarray:
+    """[pieces, labels], as the runtime looks at them."""
     out = weights.rows[text.rows].sum(axis=1).astype(np.float64)
+    top = out.max(axis=1)
+    margin = np.where(out[:, 0] >= top, OUTSIDE_MARGIN, MARGIN)
+    low = out <= (top - margin)[:, None]
+    low[:, 0] = False
+    out[low] = FORBIDDEN
     out[text.outside, 1:] = FORBIDDEN
     return out
 

@@ -14,8 +14,9 @@ import numpy as np
 
 FEATURES = 22
 GATE_FEATURES = 7
-SCRIPT = Path(__file__).with_name("dump_features.ts")
-NODE = Path(__file__).resolve().parents[3] / "node_modules" / ".bin" / "node"
+TRAINING = Path(__file__).resolve().parents[2]
+SCRIPT = TRAINING / "pii-features.ts"
+NODE = TRAINING.parent / "node_modules" / ".bin" / "node"
 
 
 @dataclass

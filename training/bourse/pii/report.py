@@ -95,6 +95,8 @@ def write_card(path: Path, rows: list[Row], found: list[experiment.Found], facts
         scores=lines,
         details=[
             "Folds hold out whole templates, over both files at once; scores pool all held-out folds of all seeds.",
+            "The own sentences were written with the training templates known; those that share half of their words with one "
+            "are dropped, yet the folds may still be kinder than data of another hand.",
             "Overlap: same type, intersection over union above one half, one match per span, neighbours of one type parted "
             "by white space alone count as one (as Presidio's span evaluator does).",
             f"Bias of 'no entity' when decoding: {bias} (chosen for F2 over all held-out folds).",

@@ -13,14 +13,14 @@ TEXTS = Path(__file__).resolve().parents[2] / "texts"
 CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 MORE = 5
 """How much more often a template with alternatives is drawn."""
-NEAR = 0.6
+NEAR = 0.5
 """Share of words in common from which on a sentence is too close to one of the data."""
 
 SLOT = re.compile(r"\{(\w+)\}")
 
 TYPES = {"person": "PERSON", "first": "PERSON", "last": "PERSON", "org": "ORGANIZATION", "city": "GPE", "country": "GPE",
          "place": "GPE", "region": "GPE", "nrp": "NRP", "people": "NRP", "address": "STREET_ADDRESS",
-         "street": "STREET_ADDRESS", "street_number": "STREET_ADDRESS", "unit": "STREET_ADDRESS", "zip": "ZIP_CODE",
+         "street": "STREET_ADDRESS", "street_number": "STREET_ADDRESS", "unit": "STREET_ADDRESS", "zip": "ZIP_CODE", "postcode": "STREET_ADDRESS",
          "honorific": "TITLE", "job": "TITLE", "lowerjob": "TITLE", "age": "AGE", "date": "DATE_TIME",
          "moment": "DATE_TIME", "year": "DATE_TIME", "phone": "PHONE_NUMBER", "card": "CREDIT_CARD", "ssn": "US_SSN",
          "dl": "US_DRIVER_LICENSE", "iban": "IBAN_CODE", "email": "EMAIL_ADDRESS", "url": "DOMAIN_NAME", "ip": "IP_ADDRESS"}
@@ -69,6 +69,8 @@ class Synthesis:
 
     def value(self, slot: str) -> str:
         v = self.values
+        if slot == "postcode":
+            return v.zip()
         if slot == "number":
             return v.number()
         if slot == "region":

@@ -13,7 +13,8 @@ const isLocalSymbol = (unit: number): boolean =>
 /** Tokens that an address has on either side of its `@`, at most. */
 const SIDE_TOKENS_MAX = 40;
 
-export const isAtSign = (tokens: Tokens, at: number): boolean => tokens.unit(at) === AT;
+export const isAtSign = (tokens: Tokens, at: number): boolean =>
+  tokens.unit(at) === AT && tokens.length(at) === 1;
 
 /** The first token of the address whose `@` is the token at `at`, none before `floor`; -1 where there is none. */
 export function emailStart(tokens: Tokens, at: number, floor: number): number {

@@ -24,7 +24,7 @@ export function ipv6End(tokens: Tokens, at: number): number {
   let end = at;
   const limit = Math.min(tokens.count, at + IPV6_TOKENS_MAX);
   while (end < limit && (end === at || tokens.isGlued(end)) && isIpv6Token(tokens, end)) end++;
-  const text = tokens.text.slice(tokens.start[at]!, end > at ? tokens.end[end - 1]! : 0);
+  const text = tokens.text.slice(tokens.start[at], end > at ? tokens.end[end - 1]! : 0);
   return isIpv6(text) ? end : -1;
 }
 
