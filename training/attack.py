@@ -202,10 +202,10 @@ def main() -> None:
     run.say("trained")
     meta = head_meta("attack", encoder.name, ["benign", "attack"], SPEC, "sigmoid")
     head_only = platt_of(scores[judged] - run.data.reviewed.values[judged] @ joined_weights, labels[judged])
-    meta |= {"calibration": head_only, "threshold": threshold, "band": band, "window": window,
-             "notes": "The detector of src/encoder/attack joins this head with reviewed patterns; `threshold` and `band` are of the joined probability.",
+    meta |= {"calibration": head_only, "threshold": threshold, "band": None, "window": window,
+             "notes": "The detector of src/encoder/attack joins this head with reviewed patterns; `threshold` is of the joined probability. No band: inside it the shipped deep head keeps fewer benign prompts (the card).",
              "combination": {"names": run.data.reviewed.names, "weights": [round(float(w), 4) for w in joined_weights], "calibration": calibration,
-                             "threshold": threshold, "band": band}}
+                             "threshold": threshold, "band": None}}
     path = options.out / "attack.safetensors"
     size = write_head(path, fold_ensemble([model.network for model in models]), meta)
     head = Head(path, encoder)

@@ -42,7 +42,7 @@ texts.forEach((text, i) => {
   const all = new Int32Array(pieces.count * FEATURES_PER_PIECE);
   for (let at = 0; at < pieces.count; at++) {
     places.set(
-      [pieces.start(at), pieces.end(at), pieces.kind[at]!, isCertain(pieces.kind[at]!) ? 0 : 1],
+      [pieces.start(at), pieces.end(at), pieces.kind[at], isCertain(pieces.kind[at]) ? 0 : 1],
       at * 4,
     );
     features.begin(at);

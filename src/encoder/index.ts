@@ -18,12 +18,9 @@ export type {
 } from './deep/token-session.ts';
 export { createWordPieceTokens } from './deep/word-piece-tokens.ts';
 export { parseMetadata } from './model-metadata.ts';
-export { Head } from './head.ts';
 export * from './neighbours/index.ts';
 export { canonicalPiiType, scoreSpans } from './pii/index.ts';
 export type { ScoredSpan } from './pii/index.ts';
 export type { ReadText } from './head.ts';
-export { StaticEncoder } from './static-encoder.ts';
 export { TensorFile, modelFileFault } from './safetensors.ts';
-export { WordPiece } from './word-piece.ts';
 export type { PlacedTokens } from './word-piece.ts';

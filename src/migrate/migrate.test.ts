@@ -145,7 +145,7 @@ function pathOf(document: Document, wanted: YAMLMap): string {
             path += path === '' ? name : `.${name}`;
           }
         } else if (typeof parent === 'object' && 'items' in parent && child !== undefined) {
-          const at = (parent.items as unknown[]).indexOf(child);
+          const at = parent.items.indexOf(child);
           if (at >= 0) path += `[${at}]`;
         }
       }

@@ -106,13 +106,17 @@ export function redactAll(
 
 const mask = (value: string): string => value.replaceAll(/[\p{L}\p{N}]/gu, '*');
 
-/** Puts the values back. Names that are none of ours stay. */
+/**
+ * Puts the values back. Names that are none of ours stay.
+ */
 export function restore(text: string, placeholders: Placeholders): string {
   if (placeholders.size === 0) return text;
   return text.replaceAll(PLACEHOLDER, (name) => placeholders.valueOf(name) ?? name);
 }
 
-/** Puts the values back in a text that comes in pieces, of which a name may be spread over several. */
+/**
+ * Puts the values back in a text that comes in pieces, of which a name may be spread over several.
+ */
 export class StreamRestorer {
   readonly #placeholders: Placeholders;
   #held = '';

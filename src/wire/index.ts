@@ -9,7 +9,6 @@
  * scanned, keeps anything between two requests, or does I/O.
  */
 export { scanBody } from './scan-body.ts';
-export { spliceBody } from './splice-body.ts';
 export { parseField, readBoolean, readNumber, readString } from './read-field.ts';
 export { BodyEdits } from './body-edits.ts';
 export { reasoningChanges } from './reasoning.ts';

@@ -7,13 +7,15 @@ import { createRng } from '../../src/kernel/index.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Records of a JSON Lines file of the repository, plain or gzip. */
-export function recordsAt<T>(path: string): readonly T[] {
+export function recordsAt(
+  path: string,
+): readonly { readonly text: string; readonly label: string }[] {
   const bytes = readFileSync(isAbsolute(path) ? path : join(ROOT, path));
   const text = path.endsWith('.gz') ? gunzipSync(bytes).toString() : bytes.toString();
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as T);
+    .map((line) => JSON.parse(line) as { text: string; label: string });
 }
 
 /**

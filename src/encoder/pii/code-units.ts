@@ -91,5 +91,3 @@ function buildFolded(): Uint16Array {
   }
   return folded;
 }
-
-export const isUpperUnit = (unit: number): boolean => UNIT_FOLDED[unit] !== unit;

@@ -6,5 +6,5 @@ export { PII_TYPES, canonicalPiiType } from './types.ts';
 export type { PiiType } from './types.ts';
 export { createPiiTagger } from './tagger.ts';
 export type { PiiTagger, TagWork } from './tagger.ts';
-export { countSpans, scoreSpans, scoresOf } from './score.ts';
+export { scoreSpans } from './score.ts';
 export type { ScoredSpan, ScoredText, SpanCounts, SpanMatch, SpanScores } from './score.ts';

@@ -1,18 +1,8 @@
-/** What a word of the lexicon can be. Bits: a word is often several. */
-export const FIRST_NAME = 1;
-export const LAST_NAME = 2;
-export const CITY = 4;
-export const COUNTRY = 8;
-export const DEMONYM = 16;
-export const STREET = 32;
-export const COMPANY = 64;
-export const JOB = 128;
-export const HONORIFIC = 256;
-export const MONTH = 512;
-/** Mostly in lower case in running text. */
-export const COMMON = 1024;
-
-/** Hashes of words and what they can be, by open addressing. */
+/**
+ * What a word of the lexicon can be, as bits, since a word is often several: first name 1, last name 2,
+ * city 4, country 8, demonym 16, street 32, company 64, job 128, honorific 256, month 512, and 1024 for
+ * what stands mostly in lower case in running text (`training/bourse/pii`).
+ */
 export class Lexicon {
   readonly #keys: Uint32Array;
   readonly #values: Uint16Array;

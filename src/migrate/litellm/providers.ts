@@ -73,7 +73,8 @@ export function chooseProvider(model: string, custom: string | null): ProviderCh
   if (custom !== null) {
     const provider = PROVIDERS.get(custom);
     if (provider === undefined) return { reason: noEngine(custom) };
-    return { provider, upstreamName: prefix === custom ? rest : model };
+    const upstreamName = prefix === custom ? rest : model;
+    return upstreamName === '' ? { reason: NO_NAME } : { provider, upstreamName };
   }
   if (prefix === null) {
     if (OPENAI_NAMES.test(model)) {
@@ -86,6 +87,8 @@ export function chooseProvider(model: string, custom: string | null): ProviderCh
   if (provider !== undefined && rest !== '') return { provider, upstreamName: rest };
   return { reason: noEngine(prefix) };
 }
+
+const NO_NAME = 'the model has a provider prefix and no name behind it';
 
 function noEngine(provider: string): string {
   const name = /^[\w.-]{1,40}$/.test(provider) ? `"${provider}"` : 'this provider';

@@ -9,7 +9,7 @@ export { openEndpointEncoder } from './endpoint-encoder.ts';
 export type { EndpointEncoderOptions } from './endpoint-encoder.ts';
 export { openLongScans } from './long-scans.ts';
 export type { LongScansOptions } from './long-scans.ts';
-export { openModelFiles, shippedModels } from './model-files.ts';
+export { openModelFiles } from './model-files.ts';
 export { openOnnxClassifier, openOnnxEncoder, openOnnxTagger } from './onnx-by-path.ts';
 export type { OnnxClassifierFiles, OnnxFiles } from './onnx-by-path.ts';
 export { findOptionalPackage } from './optional-package.ts';
