@@ -42,7 +42,7 @@ interface DeepCase {
   readonly pii: readonly { start: number; end: number; type: string; confidence: number }[];
 }
 
-const MODELS = models.shippedModels();
+const MODELS = join(CHECKOUT, 'models');
 const isShipped = existsSync(join(MODELS, 'deep-encoder.onnx'));
 
 describe.skipIf(!isShipped)('the shipped deep encoder', () => {
