@@ -68,7 +68,8 @@ No network, no position, no context: word order is invisible to it{" beyond adja
   serve as support), and MetaTool query against description. This is why intent and tool figures have a second table.
 - **Vocabulary**: the teacher's pieces that some text can reach, a list of terms (`training/bourse/static/words.txt`), and words of three or more
   training texts that the teacher splits.
-- **Licence**: as the project. Sources: Apache-2.0, MIT, CC BY 3.0 (CLINC150), CC BY 4.0 (BANKING77), public domain.
+- **Licence**: as the project. Sources: Apache-2.0, MIT, CC BY 3.0 (CLINC150), CC BY 4.0 (BANKING77), public domain; the benign part of the
+  jailbreak file holds Alpaca and Dolly prompts, used unlabelled.
 - **Intents**: "prototypes and nearest example" scores an intent by 0.7 · (prototype · text) + 0.3 · (nearest example · text);
   prototypes start at the centroid and are refined by softmax regression on the examples (`training/bourse/static/intents.py`).
 
