@@ -9,6 +9,7 @@ export * from './events.ts';
 export * from './fleet.ts';
 export * from './headers.ts';
 export * from './keeper.ts';
+export * from './labels.ts';
 export * from './learner.ts';
 export * from './market.ts';
 export * from './outcome.ts';

@@ -24,3 +24,13 @@ export function parseMetadata<T>(
   const issue = parsed.error.issues[0]!;
   throw fail(`its metadata at "${issue.path.join('.')}": ${issue.message}`);
 }
+
+/** How a model's word pieces are made. */
+export const WORD_PIECE_SHAPE = {
+  kind: z.literal('wordpiece'),
+  lowercase: z.literal(true),
+  stripAccents: z.literal(true),
+  continuation: z.string().min(1),
+  unknown: z.string().min(1),
+  maxWordCharacters: z.int().min(1).max(1000),
+};

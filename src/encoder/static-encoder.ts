@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Encoder } from '../contract/index.ts';
-import { readMetadata } from './model-metadata.ts';
+import { readMetadata, WORD_PIECE_SHAPE } from './model-metadata.ts';
 import { EmbeddingTable, rowBytes } from './embedding-table.ts';
 import { KernelFloats, KernelMemory, paddedLength } from './kernels/kernel-memory.ts';
 import { RowList } from './kernels/row-list.ts';
@@ -15,14 +15,7 @@ const metadataSchema = z.object({
   name: z.string().min(1),
   dimensions: z.int().min(1).max(4096),
   bits: z.union([z.literal(8), z.literal(4)]),
-  tokenizer: z.object({
-    kind: z.literal('wordpiece'),
-    lowercase: z.literal(true),
-    stripAccents: z.literal(true),
-    continuation: z.string().min(1),
-    unknown: z.string().min(1),
-    maxWordCharacters: z.int().min(1).max(1000),
-  }),
+  tokenizer: z.object(WORD_PIECE_SHAPE),
   pairs: z
     .object({
       buckets: z

@@ -1,13 +1,9 @@
 import type { Classification, Classifier, HeadTask, Understanding } from '../contract/index.ts';
 import { andThen } from '../kernel/index.ts';
 import type { MaybeAsync } from '../kernel/index.ts';
-import { compressForSignals } from '../text/index.ts';
+import { deepGistOf, gistOf } from '../signals/index.ts';
 import { EvaluationProblem } from './evaluation.ts';
 import type { Speed } from './evaluation.ts';
-
-/** As the signals do: what a fast head, what a deep one sees of a long text. */
-const GIST_TOKENS = 2000;
-const DEEP_TOKENS = 480;
 
 type ClassifiedTask = Exclude<HeadTask, 'output-length'>;
 
@@ -37,7 +33,7 @@ export function openClassifier(
   let asked = 0;
   const byDeep = (classifier: Classifier, text: string): MaybeAsync<Classification> => {
     asked++;
-    return classifier.classify(readsAll ? text : gist(text, DEEP_TOKENS));
+    return classifier.classify(readsAll ? text : deepGistOf(text));
   };
   return {
     speed,
@@ -46,7 +42,7 @@ export function openClassifier(
     deepCount: () => asked,
     classify(text) {
       if (speed === 'deep') return byDeep(deep!, text);
-      const found = fast.read(readsAll ? text : gist(text, GIST_TOKENS)).classify(task);
+      const found = fast.read(readsAll ? text : gistOf(text)).classify(task);
       return deep !== undefined && found.isDoubtful ? byDeep(deep, text) : found;
     },
   };
@@ -67,9 +63,6 @@ export function openEncoder(wanted: Speed, understanding: Understanding): Speedy
   const { encoder } = understanding.fast();
   return { speed: 'static', embed: (text) => encoder.embedOne(text) };
 }
-
-export const gist = (text: string, budgetTokens: number): string =>
-  compressForSignals(text, budgetTokens).text;
 
 export function noDeep(what: string, understanding: Understanding): EvaluationProblem {
   const reason = understanding.deepReason() ?? 'the installed model has no such head';

@@ -29,4 +29,4 @@ export const BUILT_IN_SIGNALS: readonly Signal[] = [
 ];
 
 export { openSignals } from './open-signals.ts';
-export { createUnderstandingSignals } from './understanding/index.ts';
+export { createUnderstandingSignals, deepGistOf, gistOf } from './understanding/index.ts';

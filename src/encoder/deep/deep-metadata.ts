@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { calibrationSchema } from '../calibration.ts';
+import { WORD_PIECE_SHAPE } from '../model-metadata.ts';
 
 const windowSchema = z
   .object({
@@ -37,12 +38,7 @@ export const deepSchema = z.looseObject({
   dimensions: z.int().min(1),
   maxTokens: z.int().min(4),
   tokenizer: z.looseObject({
-    kind: z.literal('wordpiece'),
-    lowercase: z.literal(true),
-    stripAccents: z.literal(true),
-    continuation: z.string().min(1),
-    unknown: z.string().min(1),
-    maxWordCharacters: z.int().min(1).max(1000),
+    ...WORD_PIECE_SHAPE,
     start: z.string().min(1),
     end: z.string().min(1),
     vocabulary: z.string().min(1),

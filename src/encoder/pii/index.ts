@@ -2,8 +2,7 @@
  * Personal data in text. In: a text and the bytes of a model file. Out: spans with types and
  * calibrated confidence. Never: reads a file, keeps a text, asks another machine.
  */
-export { PII_TYPES, canonicalPiiType } from './types.ts';
-export type { PiiType } from './types.ts';
+export { canonicalPiiType } from './types.ts';
 export { createPiiTagger } from './tagger.ts';
 export type { PiiTagger, TagWork } from './tagger.ts';
 export { scoreSpans } from './score.ts';

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TextSpan } from '../../contract/index.ts';
-import { PII_TYPES, createPiiTagger } from './index.ts';
+import { createPiiTagger } from './index.ts';
+import { PII_TYPES } from '../../contract/index.ts';
 
 const MODELS = new URL('../../../models/', import.meta.url);
 const tagger = createPiiTagger(readFileSync(new URL('pii.safetensors', MODELS)));

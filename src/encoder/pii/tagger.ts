@@ -1,3 +1,4 @@
+import { PII_TYPES } from '../../contract/index.ts';
 import type { SpanTagger, TextSpan } from '../../contract/index.ts';
 import { cleanText } from './clean-text.ts';
 import type { CleanText } from './clean-text.ts';
@@ -10,7 +11,6 @@ import { LABELS_MAX } from './packed-weights.ts';
 import { CERTAIN_TYPES, isCertain } from './patterns/kinds.ts';
 import { Pieces } from './pieces.ts';
 import { Tokens } from './tokens.ts';
-import { PII_TYPES } from './types.ts';
 
 /** Code units read at once: long texts are cut at white space into stretches of at most this many. */
 const STRETCH_UNITS = 8192;

@@ -1,25 +1,4 @@
-/** The entity types of Presidio's evaluation sets, in the order in which tables list them. */
-export const PII_TYPES = [
-  'PERSON',
-  'GPE',
-  'ORGANIZATION',
-  'STREET_ADDRESS',
-  'TITLE',
-  'NRP',
-  'DATE_TIME',
-  'AGE',
-  'ZIP_CODE',
-  'PHONE_NUMBER',
-  'US_DRIVER_LICENSE',
-  'CREDIT_CARD',
-  'US_SSN',
-  'EMAIL_ADDRESS',
-  'DOMAIN_NAME',
-  'IBAN_CODE',
-  'IP_ADDRESS',
-] as const;
-
-export type PiiType = (typeof PII_TYPES)[number];
+import type { PiiType } from '../../contract/index.ts';
 
 /** Names that data sets and other detectors use for the same types. */
 const OTHER_NAMES: ReadonlyMap<string, PiiType> = new Map([

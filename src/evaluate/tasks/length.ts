@@ -1,10 +1,9 @@
+import { gistOf } from '../../signals/index.ts';
 import type { EvaluationInput, Measured } from '../evaluation.ts';
 import { numbersOf, problemAt, textOf } from '../records.ts';
 import type { DataRecord } from '../records.ts';
 import { accuracyOf, mean, quantile } from '../statistics.ts';
-import { gist } from '../two-speeds.ts';
 
-const GIST_TOKENS = 2000;
 const CHARACTERS_PER_TOKEN = 4;
 /** The 90th percentile of a normal distribution, in deviations. */
 const P90_DEVIATIONS = 1.2815516;
@@ -19,9 +18,7 @@ export async function evaluateLength(input: EvaluationInput): Promise<Measured> 
   const fast = input.understanding.fast();
   const texts = records.map((record) => textOf(record, 'prompt', 'user_query', 'text'));
   const truth = records.map(answerTokens);
-  const found = await stopwatch.each(texts, (text) =>
-    fast.read(gist(text, GIST_TOKENS)).outputLength(),
-  );
+  const found = await stopwatch.each(texts, (text) => fast.read(gistOf(text)).outputLength());
   const medians = found.map(({ logMean }) => Math.exp(logMean));
   const limits = found.map(({ logMean, logDeviation }) =>
     Math.exp(logMean + P90_DEVIATIONS * logDeviation),

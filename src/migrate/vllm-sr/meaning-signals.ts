@@ -1,26 +1,12 @@
+import { DOMAINS, PII_TYPES } from '../../contract/index.ts';
 import type { ForeignNode } from '../foreign/foreign-node.ts';
 import { takeCount, takeFlag, takeNumber, takeText, takeTexts } from '../foreign/take.ts';
 import { plainMeaning } from './signal-meaning.ts';
 import type { Comparison, ReadSignal } from './signal-meaning.ts';
 import { lookup } from '../foreign/lookup.ts';
 
-/** The classes of MMLU-Pro, as both sides call them. */
-const DOMAINS: ReadonlySet<string> = new Set([
-  'biology',
-  'business',
-  'chemistry',
-  'computer science',
-  'economics',
-  'engineering',
-  'health',
-  'history',
-  'law',
-  'math',
-  'other',
-  'philosophy',
-  'physics',
-  'psychology',
-]);
+const KNOWN_DOMAINS: ReadonlySet<string> = new Set(DOMAINS);
+const KNOWN_TYPES: readonly string[] = PII_TYPES;
 
 const HEAD_OF_ITS_OWN = 'another model reads it, with another scale: see `bourse explain`';
 const LEVELS = 'it has no levels';
@@ -30,7 +16,7 @@ export const readDomain: ReadSignal = (node) => {
   const named = takeTexts(list);
   const wanted = named.length > 0 ? named : [takeText(node.at('name')) ?? ''];
   const classes = wanted.map((name) => name.replaceAll('_', ' ').toLowerCase());
-  const known = [...new Set(classes.filter((name) => DOMAINS.has(name)))];
+  const known = [...new Set(classes.filter((name) => KNOWN_DOMAINS.has(name)))];
   if (known.length === 0) return 'it names no class of MMLU-Pro';
   if (known.length < wanted.length) list?.change('some of it are no classes of MMLU-Pro');
   return {
@@ -78,25 +64,6 @@ function scopeOf(node: ForeignNode): { readonly over?: 'conversation' } {
   return takeFlag(node.at('include_history')) === true ? { over: 'conversation' } : {};
 }
 
-const PII_TYPES = [
-  'PERSON',
-  'GPE',
-  'ORGANIZATION',
-  'STREET_ADDRESS',
-  'TITLE',
-  'NRP',
-  'DATE_TIME',
-  'AGE',
-  'ZIP_CODE',
-  'PHONE_NUMBER',
-  'US_DRIVER_LICENSE',
-  'CREDIT_CARD',
-  'US_SSN',
-  'EMAIL_ADDRESS',
-  'DOMAIN_NAME',
-  'IBAN_CODE',
-  'IP_ADDRESS',
-];
 const PII_OTHER_NAMES: Readonly<Record<string, string>> = {
   LOCATION: 'GPE',
   ADDRESS: 'STREET_ADDRESS',
@@ -115,16 +82,16 @@ export const readPii: ReadSignal = (node) => {
     const name = type.toUpperCase();
     return lookup(PII_OTHER_NAMES, name) ?? name;
   });
-  if (allowed.some((type) => !PII_TYPES.includes(type))) {
+  if (allowed.some((type) => !KNOWN_TYPES.includes(type))) {
     allowedNode?.change('some types are none of those that the policy knows');
   }
-  const denied = PII_TYPES.filter((type) => !allowed.includes(type));
+  const denied = KNOWN_TYPES.filter((type) => !allowed.includes(type));
   if (denied.length === 0) return 'every type is allowed';
   const thresholdNode = node.at('threshold');
   const threshold = takeNumber(thresholdNode, { min: 0.01, max: 1 });
   thresholdNode?.change(HEAD_OF_ITS_OWN);
   const value = {
-    ...(denied.length < PII_TYPES.length && { anyOf: denied }),
+    ...(denied.length < KNOWN_TYPES.length && { anyOf: denied }),
     ...(threshold !== null && { confidence: threshold }),
     ...scopeOf(node),
   };

@@ -1,3 +1,4 @@
+import { LANGUAGES } from '../../contract/index.ts';
 import type { ForeignNode } from '../foreign/foreign-node.ts';
 import { takeFlag, takeNumber, takeProse, takeText, takeTokens } from '../foreign/take.ts';
 import { plainMeaning } from './signal-meaning.ts';
@@ -79,17 +80,9 @@ export const readEmbedding: ReadSignal = (node, name) => {
   };
 };
 
-/** ISO 639-1 codes that the language signal tells apart. */
-const LANGUAGES = new Set(
-  (
-    'am ar az be bg bn ca cs da de el en es et eu fa fi fr gu he hi hr hu hy is it ja ka kn ko ku lo ' +
-    'lt lv ml mr ms nl no or pa pl pt ro ru sk sl sq sr sv ta te th tl tr uk ur vi yo zh'
-  ).split(' '),
-);
-
 export const readLanguage: ReadSignal = (node) => {
   const code = (takeText(node.at('name')) ?? '').toLowerCase().split(/[-_]/)[0]!;
-  if (!LANGUAGES.has(code)) return 'its name is no code of a language that the policy knows';
+  if (!LANGUAGES.includes(code)) return 'its name is no code of a language that the policy knows';
   return plainMeaning({ language: code });
 };
 

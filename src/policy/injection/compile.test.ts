@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { DOMAINS } from '../../contract/index.ts';
 import type { Reading, Signal, SignalReader, SpentReading } from '../../contract/index.ts';
 import { Findings } from '../document/place.ts';
 import { BUILT_IN_SIGNALS } from '../../signals/index.ts';
 import { FLEET, mandateOf, policyOf, problemsOf } from '../fixtures/policy.ts';
 import { routeSchema } from '../schema/rules.ts';
 import { compileInjections } from './compile.ts';
-import { EXPERT_DOMAINS, EXPERT_PROMPTS } from './expert-prompts.ts';
+import { EXPERT_PROMPTS } from './expert-prompts.ts';
 
 const KINDS = ['complexity', 'domain', 'language', 'intent'];
 const known = (value: Reading['value']): SpentReading => ({
@@ -119,7 +120,7 @@ describe('a prompt that shows what was read', () => {
     const { settle } = compile({ systemPrompt: 'expert' });
     const of = async (domain: Reading['value']) =>
       (await settle!(new Values({ domain }), false)).systemPrompt;
-    for (const domain of EXPERT_DOMAINS) {
+    for (const domain of DOMAINS) {
       expect(await of({ [domain]: 0.9 })).toEqual({
         mode: 'prepend',
         text: EXPERT_PROMPTS[domain],

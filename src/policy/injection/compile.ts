@@ -1,4 +1,5 @@
 import type {
+  Domain,
   Injection,
   InjectedField,
   SignalReader,
@@ -12,7 +13,6 @@ import type { PolicyFile } from '../schema/index.ts';
 import { effortFor } from './effort.ts';
 import type { EffortScale } from './effort.ts';
 import { EXPERT_PROMPTS } from './expert-prompts.ts';
-import type { ExpertDomain } from './expert-prompts.ts';
 import { pointerPath } from './pointer.ts';
 import {
   TEMPLATE_SIGNALS,
@@ -126,7 +126,7 @@ function compilePrompt(
       settle(readings) {
         const domain = likelyClass(readings[slot]);
         return domain !== null && Object.hasOwn(EXPERT_PROMPTS, domain)
-          ? { mode, text: EXPERT_PROMPTS[domain as ExpertDomain] }
+          ? { mode, text: EXPERT_PROMPTS[domain as Domain] }
           : null;
       },
     };

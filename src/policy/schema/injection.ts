@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { SystemPrompt } from '../../contract/index.ts';
+import { DOMAINS } from '../../contract/index.ts';
+import type { Domain, SystemPrompt } from '../../contract/index.ts';
 import { DEFAULT_SCALE } from '../injection/effort.ts';
-import { EXPERT_DOMAINS } from '../injection/expert-prompts.ts';
-import type { ExpertDomain } from '../injection/expert-prompts.ts';
 import { nestedPointer, pointerProblem } from '../injection/pointer.ts';
 import { ratio } from './scalars.ts';
 
@@ -28,7 +27,7 @@ export const systemPromptSchema = z
               'The text. `{{domain}}`, `{{language}}` and `{{intent}}` show what was read of the request, nothing where that is unknown.',
             ),
           expert: z
-            .enum(['auto', ...EXPERT_DOMAINS])
+            .enum(['auto', ...DOMAINS])
             .optional()
             .describe(
               "The prompt of an expert, in place of a text; `auto`: of the request's domain, none where it is unknown.",
@@ -49,7 +48,7 @@ export const systemPromptSchema = z
 
 /** Where a system prompt comes from. */
 type PromptSource = Pick<SystemPrompt, 'mode'> &
-  ({ readonly text: string } | { readonly expert: ExpertDomain | 'auto' });
+  ({ readonly text: string } | { readonly expert: Domain | 'auto' });
 
 const scaleSchema = z
   .strictObject({

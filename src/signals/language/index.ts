@@ -1,15 +1,10 @@
-import { ConfigIssue } from '../../contract/index.ts';
+import { ConfigIssue, LANGUAGES } from '../../contract/index.ts';
 import type { Reading, Signal, SignalSlot, Workload } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import { choiceText, oneOrMany, textsOf } from '../shape.ts';
 import { detectLanguage } from './detect.ts';
 import type { DetectByNgrams } from './detect.ts';
 
-/** What eld distinguishes: ISO 639-1 codes. */
-const LANGUAGES = (
-  'am ar az be bg bn ca cs da de el en es et eu fa fi fr gu he hi hr hu hy is it ja ka kn ko ku lo ' +
-  'lt lv ml mr ms nl no or pa pl pt ro ru sk sl sq sr sv ta te th tl tr uk ur vi yo zh'
-).split(' ');
 /** The beginning of a text tells its language; more costs time and adds nothing. */
 const SAMPLE_CHARACTERS = 600;
 

@@ -15,6 +15,8 @@ import { createRequestTexts } from './request-texts.ts';
 import { createSimilaritySignal } from './similarity-signal.ts';
 import { createToolRelevanceSignal } from './tool-relevance-signal.ts';
 
+export { deepGistOf, gistOf } from './request-texts.ts';
+
 export function createUnderstandingSignals(understanding: Understanding): readonly Signal[] {
   const texts = createRequestTexts(understanding);
   const gist = { fastText: texts.gist, deepText: texts.deepGist };

@@ -1,4 +1,4 @@
-import type { FastText, ShareKey, Understanding, Workload } from '../../contract/index.ts';
+import type { FastText, ShareKey, Understanding } from '../../contract/index.ts';
 import { compressForSignals } from '../../text/index.ts';
 
 /** Longer texts are compressed before a signal that reads for the gist: tokens that it gets to see. */
@@ -25,8 +25,8 @@ export interface RequestTexts {
 export function createRequestTexts(understanding: Understanding): RequestTexts {
   const read = (text: string): FastText => understanding.fast().read(text);
   return {
-    gist: { make: (workload) => read(gistOf(workload, GIST_TOKENS)) },
-    deepGist: { make: (workload) => ({ text: gistOf(workload, DEEP_TOKENS) }) },
+    gist: { make: (workload) => read(gistOf(workload.lastUserText())) },
+    deepGist: { make: (workload) => ({ text: deepGistOf(workload.lastUserText()) }) },
     lastUser: { make: (workload) => read(workload.lastUserText()) },
     conversation: {
       make: (workload) =>
@@ -38,6 +38,8 @@ export function createRequestTexts(understanding: Understanding): RequestTexts {
   };
 }
 
-function gistOf(workload: Workload, budgetTokens: number): string {
-  return compressForSignals(workload.lastUserText(), budgetTokens).text;
-}
+/** A text as the fast heads get it that read for the gist. */
+export const gistOf = (text: string): string => compressForSignals(text, GIST_TOKENS).text;
+
+/** A text as the deep heads get it that read for the gist. */
+export const deepGistOf = (text: string): string => compressForSignals(text, DEEP_TOKENS).text;

@@ -1,4 +1,4 @@
-import type { PiiType } from '../types.ts';
+import type { PiiType } from '../../../contract/index.ts';
 
 /**
  * What a piece of text is by its form alone. The first ones need no context; the later ones only
