@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createSystemRng } from './kernel/index.ts';
 import type { Clock } from './kernel/index.ts';
 import type { BourseEvent, Registry } from './contract/index.ts';
-import type { PolicyLoader, PolicySource } from './app-policy.ts';
+import { sourceOf } from './app-policy.ts';
+import type { Environment, PolicyLoader, PolicySource } from './app-policy.ts';
 import { createKeeper } from './keeper/index.ts';
 import type { Keeper } from './keeper/index.ts';
 import { beliefsFromJson, beliefsToJson } from './learning/index.ts';
@@ -11,6 +11,7 @@ import { openSqliteStore } from './store/index.ts';
 
 export interface KeeperParts {
   readonly source: PolicySource;
+  readonly env: Environment;
   readonly registry: Registry;
   readonly load: PolicyLoader;
   readonly storePath: string | null;
@@ -18,9 +19,15 @@ export interface KeeperParts {
   readonly onEvent: (event: BourseEvent) => void;
 }
 
+export interface OpenKeeper extends Omit<Keeper, 'start'> {
+  /** The files of the policy that was read last, good or not. */
+  files(): readonly string[];
+}
+
 /** The keeper over its store and its prober, started; closing it closes both. */
-export async function openKeeper(parts: KeeperParts): Promise<Omit<Keeper, 'start'>> {
-  const { source, registry, load, storePath, clock, onEvent } = parts;
+export async function openKeeper(parts: KeeperParts): Promise<OpenKeeper> {
+  const { source, env, registry, load, storePath, clock, onEvent } = parts;
+  let latest = source;
   const prober = createProber({ engines: registry.engines, clock });
   const keeper = createKeeper({
     store: await openSqliteStore({ path: storePath }),
@@ -30,7 +37,13 @@ export async function openKeeper(parts: KeeperParts): Promise<Omit<Keeper, 'star
     prober,
     loadPolicy: load,
     policy: source,
-    readPolicy: async () => (source.file === null ? source.text : readFile(source.file, 'utf8')),
+    readPolicy: async () => {
+      const { file, text } = source;
+      latest = await sourceOf(
+        file === null ? { configText: text, env } : { configFile: file, env },
+      );
+      return latest;
+    },
     beliefs: { toJson: beliefsToJson, fromJson: beliefsFromJson },
     onEvent,
   });
@@ -40,6 +53,7 @@ export async function openKeeper(parts: KeeperParts): Promise<Omit<Keeper, 'star
     attach: (worker, channel) => keeper.attach(worker, channel),
     world: () => keeper.world(),
     reload: () => keeper.reload(),
+    files: () => [...(latest.file === null ? [] : [latest.file]), ...Object.keys(latest.files)],
     close: async () => {
       await keeper.close();
       await prober.close();

@@ -1,7 +1,7 @@
 import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { failureOf, fault, faultFrom, moduleUrl } from './kernel/index.ts';
 import type { Failure, Fault } from './kernel/index.ts';
-import type { PolicyStatus } from './contract/index.ts';
+import type { PolicyAnalysis, PolicyStatus } from './contract/index.ts';
 import { openKeeperHost } from './app-keeper.ts';
 import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
 import { createPortChannel } from './keeper/index.ts';
@@ -14,11 +14,13 @@ const ROLE = 'bourse-keeper';
 type ToThread =
   | { readonly kind: 'attach'; readonly port: MessagePort }
   | { readonly kind: 'reload' }
+  | { readonly kind: 'findings' }
   | { readonly kind: 'close' };
 
 type ToMain =
   | { readonly kind: 'open'; readonly adminUrl: string }
   | { readonly kind: 'reloaded'; readonly status: PolicyStatus }
+  | { readonly kind: 'found'; readonly analysis: PolicyAnalysis }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
@@ -62,6 +64,11 @@ export async function openKeeperThread(options: KeeperHostOptions): Promise<Keep
       if (answer.kind !== 'reloaded') throw failure(answer);
       return answer.status;
     },
+    findings: async () => {
+      const answer = await ask({ kind: 'findings' });
+      if (answer.kind !== 'found') throw failure(answer);
+      return answer.analysis;
+    },
     close: async () => {
       await ask({ kind: 'close' });
       await thread.terminate();
@@ -84,18 +91,20 @@ async function runThread(port: MessagePort, options: KeeperHostOptions): Promise
     return;
   }
   tell({ kind: 'open', adminUrl: host.adminUrl });
+  // Answers are told apart by their order: each waits for those before it.
+  let last: Promise<void> = Promise.resolve();
+  const answer = (result: Promise<ToMain>): void => {
+    const settled = result.catch(failed);
+    last = last.then(async () => tell(await settled));
+  };
   port.on('message', (message: ToThread) => {
     if (message.kind === 'attach') host.attach(0, createPortChannel(message.port));
     else if (message.kind === 'reload') {
-      host.reload().then(
-        (status) => tell({ kind: 'reloaded', status }),
-        (error: unknown) => tell(failed(error)),
-      );
+      answer(host.reload().then((status) => ({ kind: 'reloaded', status })));
+    } else if (message.kind === 'findings') {
+      answer(host.findings().then((analysis) => ({ kind: 'found', analysis })));
     } else {
-      host.close().then(
-        () => tell({ kind: 'closed' }),
-        (error: unknown) => tell(failed(error)),
-      );
+      answer(host.close().then(() => ({ kind: 'closed' })));
     }
   });
 }

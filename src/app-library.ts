@@ -3,7 +3,7 @@ import type { Clock, DecisionId, KeyId, TenantId } from './kernel/index.ts';
 import type { DecisionView, FlowController, Ingress, Observer, Plugin } from './contract/index.ts';
 import type { ResponseSink, Surface } from './contract/index.ts';
 import { openKeeper } from './app-keeper-core.ts';
-import { createPolicyLoader, registryFor, requirePolicy } from './app-policy.ts';
+import { createPolicyLoader, registryFor, requirePolicy, sourceOf } from './app-policy.ts';
 import { withPlugins } from './app-registry.ts';
 import { openWorker } from './app-worker.ts';
 import { createChannelPair } from './keeper/index.ts';
@@ -44,14 +44,15 @@ export async function createBourse(
   options: BourseOptions = {},
 ): Promise<Bourse> {
   const text = typeof config === 'string' ? config : JSON.stringify(config);
-  const source = { text, file: null };
   const clock = options.clock ?? createSystemClock();
   const env = options.env ?? process.env;
+  const source = await sourceOf({ configText: text, env });
   const registry = withPlugins(await registryFor(source, env), options.plugins ?? []);
   const load = createPolicyLoader(registry, env, {});
   const { policy } = requirePolicy(load(source, 1), null);
   const keeper = await openKeeper({
     source,
+    env,
     registry,
     load,
     storePath: policy.config.storePath,

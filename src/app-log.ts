@@ -17,7 +17,9 @@ export function logEvent(log: Logger, event: BourseEvent): void {
       return;
     case 'policy-rejected':
     case 'circuit-opened':
+    case 'budget-warning':
     case 'queue-dropped':
+    case 'model-drifted':
       log.warn(event, event.kind);
       return;
     case 'attempt-failed':

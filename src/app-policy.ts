@@ -1,35 +1,70 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parse } from 'yaml';
 import { fault } from './kernel/index.ts';
 import type { Config, PolicyProblem, Registry } from './contract/index.ts';
 import { builtIns, importPlugins, withPlugins } from './app-registry.ts';
 import { openUnderstanding } from './app-understanding.ts';
-import { loadPolicy, readUnderstanding } from './policy/index.ts';
+import { loadPolicy, readNamedFiles, readPluginPaths, readUnderstanding } from './policy/index.ts';
 import type { PolicyLoad } from './policy/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A policy text and where it came from: what the text names is relative to the file's folder. */
+/**
+ * A policy text and where it came from, with every other file that it needs: read once, by one process,
+ * so that all that compile the policy compile the same one.
+ */
 export interface PolicySource {
   readonly text: string;
+  /** What the text names is relative to its folder; null: to the working folder. */
   readonly file: string | null;
+  readonly files: PolicyFiles;
 }
 
-/** The text that is given, or that of the file. Rejects with `BRS_CONFIG` where it cannot be read. */
+/** Texts of included files and of secrets by absolute path; null: it cannot be read. */
+export type PolicyFiles = Readonly<Record<string, string | null>>;
+
+/** The text that is given, or that of the file, and what it names. Rejects with `BRS_CONFIG` where the file cannot be read. */
 export async function sourceOf(options: {
   readonly configFile?: string;
   readonly configText?: string;
+  readonly env: Environment;
 }): Promise<PolicySource> {
-  const { configFile, configText } = options;
-  if (configText !== undefined) return { text: configText, file: null };
+  const { configFile, configText, env } = options;
+  if (configText !== undefined) return withFiles({ text: configText, file: null }, env);
   const file = resolve(configFile!);
+  let text: string;
   try {
-    return { text: await readFile(file, 'utf8'), file };
+    text = await readFile(file, 'utf8');
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw fault('BRS_CONFIG', { report: `${file} cannot be read (${reason})` }, { cause: error });
+  }
+  return withFiles({ text, file }, env);
+}
+
+/** Longer than any policy or secret. */
+const FILE_BYTES_MAX = 8 * 1024 * 1024;
+
+function withFiles(source: Pick<PolicySource, 'text' | 'file'>, env: Environment): PolicySource {
+  const files: Record<string, string | null> = {};
+  const readOnce = (path: string): string => {
+    if (!Object.hasOwn(files, path)) files[path] = textOfFile(path);
+    const text = files[path];
+    if (typeof text !== 'string') throw fault('BRS_CONFIG', { report: `${path} cannot be read` });
+    return text;
+  };
+  readNamedFiles({ text: source.text, file: fileOf(source.file), env, readFile: readOnce });
+  return { ...source, files };
+}
+
+/** Null for what is no file, such as a pipe: reading that again would wait for ever. */
+function textOfFile(path: string): string | null {
+  try {
+    const found = statSync(path);
+    return found.isFile() && found.size <= FILE_BYTES_MAX ? readFileSync(path, 'utf8') : null;
+  } catch {
+    return null;
   }
 }
 
@@ -51,14 +86,7 @@ export function createPolicyLoader(
   overrides: ServeOverrides,
 ): PolicyLoader {
   return (source, generation) => {
-    const load = loadPolicy({
-      text: source.text,
-      file: fileOf(source.file),
-      env,
-      readSecret: (path) => readFileSync(path, 'utf8').trim(),
-      generation,
-      registry,
-    });
+    const load = loadPolicy({ ...inputOf(source, env), generation, registry });
     if (load.kind === 'rejected') return load;
     return { ...load, policy: overridden(load.policy, overrides) };
   };
@@ -73,28 +101,27 @@ export async function registryFor(
   env: Environment,
   isServing = true,
 ): Promise<Registry> {
-  const { text, file } = source;
-  const config = readUnderstanding({ text, file: fileOf(file), env });
-  const understanding = await openUnderstanding(config, isServing);
-  return withPlugins(builtIns(understanding), await importPlugins(pluginPaths(source)));
+  const input = inputOf(source, env);
+  const understanding = await openUnderstanding(readUnderstanding(input), isServing);
+  return withPlugins(builtIns(understanding), await importPlugins(readPluginPaths(input)));
+}
+
+/** What the policy's functions are given: no file is read any more. */
+function inputOf({ text, file, files }: PolicySource, env: Environment) {
+  return {
+    text,
+    file: fileOf(file),
+    env,
+    readFile: (path: string): string => {
+      const known = files[path];
+      if (typeof known !== 'string') throw fault('BRS_CONFIG', { report: `${path} is not known` });
+      return known;
+    },
+  };
 }
 
 /** Where a policy without a file counts as standing: what it names is relative to there. */
 const fileOf = (file: string | null): string => file ?? resolve('bourse.yaml');
-
-/** Reads `plugins` alone: the rest of the text cannot be checked before they are imported. */
-function pluginPaths({ text, file }: PolicySource): string[] {
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch {
-    return [];
-  }
-  const plugins = (document as { readonly plugins?: unknown } | null)?.plugins;
-  if (!Array.isArray(plugins)) return [];
-  const folder = file === null ? '.' : resolve(file, '..');
-  return plugins.filter((path) => typeof path === 'string').map((path) => resolve(folder, path));
-}
 
 /** The policy of a source that must be good for the process to start. */
 export function requirePolicy(
@@ -108,11 +135,11 @@ export function requirePolicy(
 /** One line per problem: `bourse.yaml:3:5: message`. */
 export function reportOf(problems: readonly PolicyProblem[], file: string | null): string {
   return problems
-    .map(({ line, column, path, message, suggestion }) => {
+    .map(({ line, column, path, message, suggestion, file: named }) => {
       const place = line === null ? '' : `:${line}${column === null ? '' : `:${column}`}`;
       const hint = suggestion === null ? '' : ` (${suggestion})`;
       const subject = path === '' ? '' : `${path}: `;
-      return `${file ?? 'policy'}${place}: ${subject}${message}${hint}`;
+      return `${named ?? file ?? 'policy'}${place}: ${subject}${message}${hint}`;
     })
     .join('\n');
 }
@@ -121,13 +148,18 @@ type Policy = (PolicyLoad & { kind: 'policy' })['policy'];
 
 function overridden(policy: Policy, overrides: ServeOverrides): Policy {
   const config = overriddenConfig(policy.config, overrides);
-  return {
+  const self: Policy = {
     generation: policy.generation,
     config,
     slots: policy.slots,
     decide: policy.decide.bind(policy),
     explain: policy.explain.bind(policy),
+    observe: (...seen): Policy => {
+      const next = policy.observe?.(...seen) ?? policy;
+      return next === policy ? self : overridden(next, overrides);
+    },
   };
+  return self;
 }
 
 function overriddenConfig(config: Config, overrides: ServeOverrides): Config {

@@ -1,4 +1,4 @@
-import type { Config, PolicyProblem, PolicyStatus } from './contract/index.ts';
+import type { Config, PolicyAnalysis, PolicyStatus } from './contract/index.ts';
 import { openWorkerPool } from './app-cluster.ts';
 import { openKeeperHost } from './app-keeper.ts';
 import type { KeeperHostOptions } from './app-keeper.ts';
@@ -12,7 +12,11 @@ import type { Registry } from './contract/index.ts';
 import { policyJsonSchema } from './policy/index.ts';
 import { discover, discoveredPolicyYaml } from './pool/index.ts';
 
-export { explainOnce } from './app-explain.ts';
+export { checkConfig } from './app-check.ts';
+export { openDiff } from './app-diff.ts';
+export { explainOnce } from './app-offline.ts';
+export { openSuggestions } from './app-suggest.ts';
+export { simulateFleet } from './app-simulate.ts';
 
 export interface ServeOptions {
   /** One of the two: a file, which is watched, or a text. */
@@ -28,6 +32,8 @@ export interface RunningApp {
   readonly adminUrl: string;
   config(): Config;
   reload(): Promise<PolicyStatus>;
+  /** What conflict analysis says of the running policy. */
+  findings(): Promise<PolicyAnalysis>;
   close(): Promise<void>;
 }
 
@@ -69,6 +75,7 @@ async function serveInThisProcess(
       adminUrl: keeper.adminUrl,
       config: served.host.config,
       reload: keeper.reload,
+      findings: keeper.findings,
       close: async () => {
         await served.close();
         await keeper.close();
@@ -89,6 +96,7 @@ async function serveInWorkers(options: KeeperHostOptions, config: Config): Promi
       adminUrl: keeper.adminUrl,
       config: () => config,
       reload: () => keeper.reload(),
+      findings: () => keeper.findings(),
       close: async () => {
         await pool.close();
         await keeper.close();
@@ -105,20 +113,6 @@ function definedOnly(env: Environment): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-/** Errors and warnings of a policy file. */
-export async function checkConfig(options: {
-  readonly configFile: string;
-  readonly env: Environment;
-}): Promise<readonly PolicyProblem[]> {
-  const source = await sourceOf(options);
-  const load = createPolicyLoader(
-    await registryFor(source, options.env),
-    options.env,
-    {},
-  )(source, 0);
-  return load.kind === 'rejected' ? load.problems : load.warnings;
 }
 
 export function configSchema(): unknown {

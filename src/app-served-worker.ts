@@ -19,6 +19,7 @@ export async function openServedWorker(
     route: host.route,
     config: host.config,
     metrics: () => host.keeper.metrics(),
+    feedback: (tenant, feedback) => host.keeper.feedback(tenant, feedback),
     readiness: () => host.keeper.readiness(),
     clock: host.clock,
     log: parts.log,

@@ -1,9 +1,10 @@
-import { Fault, assert, fault, isPromise } from './kernel/index.ts';
+import { Fault, andThen, assert, fault, isPromise } from './kernel/index.ts';
 import type { Clock, MaybeAsync } from './kernel/index.ts';
-import { isRefusal } from './contract/index.ts';
+import { isRefusal, SPENDING_IN_VIEW } from './contract/index.ts';
 import type { AwardedDecision, BourseEvent, Decision, FlowController } from './contract/index.ts';
 import type { FlowRelay, Observer, Quotes, Refusal, ResponseSink } from './contract/index.ts';
-import type { RunAttempts } from './contract/index.ts';
+import type { Mandate, RunAttempts, ShadowPriceList, SignalReader } from './contract/index.ts';
+import type { Workload, World } from './contract/index.ts';
 
 /** The most parameters that a stage has. */
 const PARAMETERS_MAX = 4;
@@ -91,6 +92,31 @@ export function withQuotes(
   return { ...refusal, quotes: { bids: result.ranked, excluded: result.excluded } };
 }
 
+/** The policy's answer in one world: what it may read of budgets in view, and their scarcity priced in. */
+export function decidePolicy(
+  workload: Workload,
+  signals: SignalReader,
+  { policy, fleet, preferences, spending, shadow }: World,
+): MaybeAsync<Mandate | Refusal> {
+  if (spending !== undefined) signals.share(SPENDING_IN_VIEW).spending = spending;
+  const own = preferences.get(workload.caller.tenant) ?? null;
+  const decided = policy.decide(workload, signals, fleet, own);
+  if (shadow === undefined) return decided;
+  return andThen(decided, (mandate) => withShadowPrices(mandate, workload, shadow));
+}
+
+/** Puts the prices of scarce budgets beside those of the objective. */
+function withShadowPrices(
+  mandate: Mandate | Refusal,
+  { caller, user, receivedAtMs }: Workload,
+  prices: ShadowPriceList,
+): Mandate | Refusal {
+  if (isRefusal(mandate)) return mandate;
+  const { tenant, key } = caller;
+  const shadow = prices.pricesFor({ tenant, key, user, route: mandate.route }, receivedAtMs);
+  return shadow === null ? mandate : { ...mandate, shadow };
+}
+
 /** What the observer hears of a refused decision. Served ones are counted by their outcome. */
 export function refusedEvent(decision: Decision): BourseEvent {
   const { result, workload } = decision;
@@ -111,9 +137,9 @@ export function guarded(work: () => MaybeAsync<void>, client: ResponseSink): voi
 
 /** Attempts that fail to begin end like attempts that failed: what was reserved is settled. */
 export function containAttempts(run: RunAttempts, clock: Clock): RunAttempts {
-  return (decision, ceilingTokens, sink, onDone) => {
+  return (decision, ceiling, sink, onDone) => {
     try {
-      return run(decision, ceilingTokens, sink, onDone);
+      return run(decision, ceiling, sink, onDone);
     } catch (error) {
       const problem = asFault(error);
       sink.onError(problem);

@@ -4,7 +4,6 @@ import type {
   Classifier,
   DeepModels,
   Encoder,
-  FastModels,
   HeadTask,
   LongScans,
   OnnxClassifierFiles,
@@ -13,7 +12,8 @@ import type {
   Understanding,
   UnderstandingConfig,
 } from './contract/index.ts';
-import { createFastModels } from './encoder/index.ts';
+import { createFastModels, joinedModels } from './encoder/index.ts';
+import type { ShippedModels } from './encoder/index.ts';
 import {
   findOptionalPackage,
   openDeepModels,
@@ -43,12 +43,15 @@ export function shippedUnderstanding(
 ): Understanding {
   const clock = createSystemClock();
   const reason = reasonAgainstDeep(wanted);
-  let fast: FastModels | null = null;
+  let fast: ShippedModels | null = null;
   let deep: DeepModels | null = null;
   let scans: LongScans | null = null;
+  const openFast = (): ShippedModels => (fast ??= createFastModels(openModelFiles()));
+  const openDeep = (): DeepModels =>
+    (deep ??= joinedModels(openFast(), openDeepModels({ clock, deadlineMs })));
   return {
-    fast: () => (fast ??= createFastModels(openModelFiles())),
-    deep: () => (reason === null ? (deep ??= openDeepModels({ clock, deadlineMs })) : null),
+    fast: openFast,
+    deep: () => (reason === null ? openDeep() : null),
     deepReason: () => reason,
     own,
     scans: () => (scans ??= openLongScans({ clock })),

@@ -4,23 +4,27 @@
 import { andThen, createDecisionIds } from './kernel/index.ts';
 import type { Clock, Rng } from './kernel/index.ts';
 import type { Breakers, KeeperClient, Observer, Registry, Route } from './contract/index.ts';
-import type { Stages, Upstream } from './contract/index.ts';
+import type { FleetSnapshot, Stages, Upstream } from './contract/index.ts';
 import { isRefusal } from './contract/index.ts';
-import { containAttempts, createRelay, refusedEvent, guarded } from './app-stages.ts';
-import { observed, refuse, withQuotes } from './app-stages.ts';
+import { containAttempts, createRelay, decidePolicy, refusedEvent } from './app-stages.ts';
+import { guarded, observed, refuse, withQuotes } from './app-stages.ts';
+import { PlacementMemory } from './app-placement.ts';
+import { createLearnedOrder } from './app-learned-order.ts';
+import { createQuotes } from './app-quotes.ts';
 import { createAttempts } from './attempts/index.ts';
 import { lookUpFixed, replayFixed } from './cache/index.ts';
-import { guardSink, openNoGuard } from './guard/index.ts';
-import { reserveRequestOf, settleResult } from './keeper/index.ts';
-import { awardBids, quoteBids } from './market/index.ts';
+import { behindGuards, guardSink, openGuard } from './guard/index.ts';
+import { fixedOutcome, reserveFor, reserveRequestOf, settleResult } from './keeper/index.ts';
+import { awardBids } from './market/index.ts';
 import type { DecisionLog } from './market/index.ts';
 import { resolveConversation } from './memory/index.ts';
 import { createDirector } from './route.ts';
-import { openSignals } from './signals/index.ts';
+import { createTopicReader, openSignals } from './signals/index.ts';
 import { readWorkload } from './workload/index.ts';
 
 export interface ExchangeParts {
-  readonly keeper: Pick<KeeperClient, 'worker' | 'world' | 'budgets' | 'report'>;
+  readonly keeper: Pick<KeeperClient, 'worker' | 'world' | 'budgets' | 'report'> &
+    Partial<Pick<KeeperClient, 'tellPlacements' | 'onPlacements'>>;
   readonly registry: Registry;
   readonly decisions: DecisionLog;
   readonly upstream: Upstream;
@@ -36,39 +40,45 @@ export function createExchange(parts: ExchangeParts): Route {
   const timed = <A extends readonly unknown[], R>(name: string, stage: (...args: A) => R) =>
     observed({ name, stage, observer, clock });
   const onEvent = (event: Parameters<Observer['on']>[0]): void => observer.on(event);
-  const attempts = createAttempts({ ...parts, engines: registry.engines, onEvent });
+  const fleet = (): FleetSnapshot => keeper.world().fleet;
+  const attempts = createAttempts({ ...parts, engines: registry.engines, onEvent, fleet });
+
+  const placements = new PlacementMemory(keeper);
+  const order = createLearnedOrder(() => keeper.world());
+  const topics = createTopicReader(registry.signals, clock);
 
   const stages: Stages = {
-    world: () => keeper.world(),
+    world: () => order.world(),
     workload: timed('workload', readWorkload),
     resolve: resolveConversation,
     signals: (workload, policy) => openSignals(policy.slots, workload, clock),
-    policy: timed('policy', (workload, signals, world) => {
-      const preferences = world.preferences.get(workload.caller.tenant) ?? null;
-      return world.policy.decide(workload, signals, world.fleet, preferences);
-    }),
+    policy: timed('policy', decidePolicy),
     cache: lookUpFixed,
-    quotes: timed('quotes', (workload, mandate, world) => {
-      const view = { fleet: world.fleet, load: breakers, beliefs: world.beliefs };
-      return quoteBids(workload, mandate, view, registry.bidders);
-    }),
+    quotes: timed('quotes', createQuotes({ registry, breakers, placements, topics })),
     award: timed('award', awardBids),
 
-    remember: (decision) => decisions.remember(decision),
-    replay: replayFixed,
+    remember: (decision) => {
+      decisions.remember(decision);
+      order.observe(decision);
+    },
+    replay: (decision, hit, client) => {
+      const flow = replayFixed(decision, hit, client);
+      keeper.report(fixedOutcome(decision, clock));
+      return flow;
+    },
     refuse: (decision, client) => {
       decisions.remember(decision);
       observer.on(refusedEvent(decision));
       return refuse(decision, client);
     },
     reserve: timed('reserve', (decision) =>
-      andThen(keeper.budgets.reserve(reserveRequestOf(decision)), (held) =>
+      andThen(reserveFor(decision, reserveRequestOf(decision), keeper.budgets), (held) =>
         isRefusal(held) ? withQuotes(held, decision) : held,
       ),
     ),
     guards: (decision, client) =>
-      guardSink(openNoGuard(decision.mandate, decision.workload), client),
-    attempts: timed('dispatch', containAttempts(attempts, clock)),
+      guardSink(openGuard(decision.mandate, decision.workload, onEvent), client),
+    attempts: timed('dispatch', behindGuards(placements.feedBy(containAttempts(attempts, clock)))),
     settle: timed('settle', (decision, held, result) =>
       settleResult(decision, held, result, clock.nowMs()),
     ),

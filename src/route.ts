@@ -19,7 +19,7 @@ export function createDirector(stage: Stages): Route {
         return { workload, policy, signals, fleet, mandate: null, hit: null, result: mandate };
       }
       const hit = stage.cache(workload, mandate);
-      const quotes = stage.quotes(workload, mandate, world);
+      const quotes = stage.quotes(workload, mandate, world, signals);
       const result = stage.award(quotes, mandate);
       return { workload, policy, signals, fleet, mandate, hit, result };
     });
@@ -36,9 +36,8 @@ export function createDirector(stage: Stages): Route {
         if (isRefusal(reservation)) {
           return flow.attach(stage.refuse({ ...decision, result: reservation }, client));
         }
-        const ceilingTokens = reservation?.ceilingTokens ?? null;
         const guarded = stage.guards(decision, client);
-        const attempts = stage.attempts(decision, ceilingTokens, guarded, (result) =>
+        const attempts = stage.attempts(decision, reservation, guarded, (result) =>
           stage.learn(stage.settle(decision, reservation, result)),
         );
         return flow.attach(attempts);

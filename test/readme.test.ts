@@ -34,6 +34,62 @@ describe('the documents', () => {
     expect(load).toMatchObject({ kind: 'policy', warnings: [] });
   });
 
+  test.each(['budgets.md', 'injection.md', 'tools.md'])(
+    'the policies that guides/%s shows are valid',
+    (guide) => {
+      const policies = [...read(join('docs', 'guides', guide)).matchAll(/```yaml\n([\s\S]*?)```/g)];
+      expect(policies.length).toBeGreaterThan(1);
+      const fleet = `version: 1
+models: [{ id: m, reasoning: qwen3 }]
+instances: [{ id: i, model: m, engine: vllm, url: 'http://127.0.0.1:9001' }]
+`;
+      const registry = { signals: builtIns().signals, engines: ENGINES };
+      for (const [, text] of policies) {
+        const file = '/etc/bourse.yaml';
+        const load = loadPolicy({ text: fleet + text!, file, env: {}, generation: 1, registry });
+        expect(load, text).toMatchObject({ kind: 'policy', warnings: [] });
+      }
+    },
+  );
+
+  test('the policy that guides/feedback.md shows is valid', () => {
+    const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/feedback.md'))!;
+    const instances = `instances:
+  - { id: i, model: qwen2.5-7b, engine: vllm, url: 'http://127.0.0.1:9001' }
+`;
+    const registry = { signals: builtIns().signals, engines: ENGINES };
+    const whole = `version: 1\n${instances}${text!}`;
+    const load = loadPolicy({
+      text: whole,
+      file: '/etc/bourse.yaml',
+      env: {},
+      generation: 1,
+      registry,
+    });
+    expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+  });
+
+  test('the policy of several files that guides/policy-files.md shows is valid', () => {
+    const blocks = [
+      ...read('docs/guides/policy-files.md').matchAll(/```yaml\n# (\S+)\n([\s\S]*?)```/g),
+    ];
+    const files = new Map(blocks.map(([, name, text]) => [join('/etc', name!), text!]));
+    expect(files.size).toBe(3);
+    const readFile = (path: string): string => {
+      const text = files.get(path);
+      if (text === undefined) throw new Error(path);
+      return text;
+    };
+    const file = '/etc/bourse.yaml';
+    const registry = { signals: builtIns().signals, engines: ENGINES };
+    const input = { text: readFile(file), file, env: {}, readFile, generation: 1, registry };
+    expect(loadPolicy(input)).toMatchObject({
+      kind: 'policy',
+      warnings: [],
+      policy: { config: { attempts: { max: 3, totalTimeoutMs: 60_000 }, instances: [{}, {}] } },
+    });
+  });
+
   test.each(documents)('%s names no file that is not there', (document) => {
     const named = [
       ...read(document).matchAll(/`((?:src|docs|test|examples|bench|scripts)\/[\w./-]+)`/g),

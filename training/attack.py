@@ -21,7 +21,7 @@ from bourse.attack.material import Material, held_out_material, material_of, rob
 from bourse.attack.measure import auc, recall_at, threshold_at
 from bourse.attack.report import write_card
 from bourse.attack.dataset import Texts
-from bourse.attack.windowed import Bags, Trained, bags_of, train_bags
+from bourse.attack.windowed import FLOOR_EVIDENCE, FLOOR_LOGIT, Bags, Ensemble, Trained, bags_of, joined, train_bags
 from bourse.calibration import ece, platt_of, sigmoid
 from bourse.data import MODELS
 from bourse.fixtures import TEXTS
@@ -48,6 +48,9 @@ LEFT_OUT = {
     "in-the-wild sources": lambda f, s, lang: s.startswith(("itw", "mixed:itw", "typos:itw")) or s in ("self_reminder", "mixed:self_reminder", "typos:self_reminder"),
 }
 
+TWINS = {"fiction (hypothetical, PAIR)": "harmless-fiction", "harmful (direct requests)": "harmless-request"}
+"""Benign texts made from the frames of a family are left out with it."""
+
 
 @dataclass
 class Run:
@@ -59,12 +62,15 @@ class Run:
     def say(self, text: str) -> None:
         print(f"[{time.monotonic() - self.started:6.0f} s] {text}", flush=True)
 
-    def train(self, places: np.ndarray, plan: Plan = PLAN) -> Trained:
+    def train(self, places: np.ndarray, seed: int) -> Trained:
         texts, reviewed = self.data.texts, self.data.reviewed
         targets = (texts.labels()[places], np.array(texts.weight)[places])
-        return train_bags(select(self.data.bags, places), reviewed.values[places], reviewed.weights, targets, plan, SPEC.buckets, self.encoder.dimensions)
+        return train_bags(select(self.data.bags, places), reviewed.values[places], reviewed.weights, targets, replace(PLAN, seed=seed), SPEC.buckets, self.encoder.dimensions)
 
-    def scores(self, model: Trained, places: np.ndarray) -> np.ndarray:
+    def ensemble(self, places: np.ndarray) -> Ensemble:
+        return Ensemble([self.train(places, seed) for seed in SEEDS])
+
+    def scores(self, model: Ensemble, places: np.ndarray) -> np.ndarray:
         return model.scores(select(self.data.bags, places), self.data.reviewed.values[places])
 
 
@@ -72,7 +78,7 @@ def cross_validate(run: Run, robust: Material) -> tuple[np.ndarray, np.ndarray]:
     """Scores of every text, and of the robustness texts, by the model that saw nothing of their fold."""
     out, robust_out = np.zeros(len(run.data.texts)), np.zeros(len(robust.texts))
     for fold in range(int(run.data.folds.max()) + 1):
-        model = run.train(np.flatnonzero(run.data.folds != fold))
+        model = run.ensemble(np.flatnonzero(run.data.folds != fold))
         places = np.flatnonzero(run.data.folds == fold)
         out[places] = run.scores(model, places)
         places = np.flatnonzero(robust.folds == fold)
@@ -92,8 +98,9 @@ def leave_families_out(run: Run) -> dict[str, dict[str, float]]:
     out: dict[str, dict[str, float]] = {}
     for name, belongs in LEFT_OUT.items():
         member = np.array([bool(y) and belongs(f, s, lang) for y, f, s, lang in zip(labels, data.texts.family, source, languages, strict=True)])
-        train = np.flatnonzero(~member & ~((labels == 0) & (data.folds == 0)))
-        model = run.train(train)
+        twin = np.array([f == TWINS.get(name) for f in data.texts.family])
+        train = np.flatnonzero(~member & ~twin & ~((labels == 0) & (data.folds == 0)))
+        model = run.ensemble(train)
         benign, hard = run.scores(model, benign_test), run.scores(model, hard_test)
         limit = threshold_at(benign)
         strict = max(limit, float(np.quantile(hard, HARD_KEPT)))
@@ -114,7 +121,7 @@ def file_scores(head: Head, weights: np.ndarray, material: Material) -> tuple[np
     """Of the shipped file: largest window logit of each text, and the joined logit."""
     logits = head.raw(material.bags.features)[:, 0]
     top = np.maximum.reduceat(logits, material.bags.first)
-    return top, top + material.reviewed.values @ weights
+    return top, joined(top, material.reviewed.values, weights)
 
 
 def band_of(probability: np.ndarray, labels: np.ndarray, threshold: float, kept_errors: float = 0.8) -> tuple[list[float], float, float]:
@@ -133,8 +140,8 @@ def write_fixture(path: Path, head: Head, texts: list[str], run: Run, combined: 
     plain = material_of_plain(run, texts)
     top = np.maximum.reduceat(head.raw(plain.features)[:, 0], plain.first)
     alone = sigmoid(head.meta["calibration"]["a"] * top + head.meta["calibration"]["b"])
-    _, joined = file_scores(head, weights, combined)
-    whole = sigmoid(calibration["a"] * joined + calibration["b"])
+    _, together = file_scores(head, weights, combined)
+    whole = sigmoid(calibration["a"] * together + calibration["b"])
     cases = [{"text": t, "probabilities": [round(1 - float(p), 6), round(float(p), 6)], "confidence": round(max(float(p), 1 - float(p)), 6),
               "windowLogit": round(float(z), 5), "combined": round(float(c), 6)} for t, p, z, c in zip(texts, alone, top, whole, strict=True)]
     write_text(path, json.dumps({"task": "attack", "encoder": run.encoder.name, "cases": cases}, ensure_ascii=False, indent=1) + "\n")
@@ -197,17 +204,17 @@ def main() -> None:
     plain, words = baseline.scores(test_texts), keyword_scores(test_texts)
     run.say("baselines done")
 
-    models = [run.train(np.arange(len(texts)), replace(PLAN, seed=seed)) for seed in SEEDS]
-    joined_weights = np.mean([model.weights for model in models], axis=0)
+    shipped = run.ensemble(np.arange(len(texts)))
+    joined_weights = shipped.weights()
     run.say("trained")
     meta = head_meta("attack", encoder.name, ["benign", "attack"], SPEC, "sigmoid")
     head_only = platt_of(scores[judged] - run.data.reviewed.values[judged] @ joined_weights, labels[judged])
     meta |= {"calibration": head_only, "threshold": threshold, "band": None, "window": window,
              "notes": "The detector of src/encoder/attack joins this head with reviewed patterns; `threshold` is of the joined probability. No band: inside it the shipped deep head keeps fewer benign prompts (the card).",
              "combination": {"names": run.data.reviewed.names, "weights": [round(float(w), 4) for w in joined_weights], "calibration": calibration,
-                             "threshold": threshold, "band": None}}
+                             "floor": {"evidence": FLOOR_EVIDENCE, "logit": FLOOR_LOGIT}, "threshold": threshold, "band": None}}
     path = options.out / "attack.safetensors"
-    size = write_head(path, fold_ensemble([model.network for model in models]), meta)
+    size = write_head(path, fold_ensemble([model.network for model in shipped.models]), meta)
     head = Head(path, encoder)
     weights = np.array(meta["combination"]["weights"])
     _, over_scores = file_scores(head, weights, over)

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from bourse import calibration, joint
 from bourse.augment import noisy
 from bourse.card import Card
 from bourse.chat import topic_requests
 from bourse.data import MODELS
+from bourse.deep.knowledge_data import questions
+from bourse.deep.tasks import trains
 from bourse.fitting import Examples, Fitter
-from bourse.head import FeatureSpec
-from bourse.head_training import Plan
+from bourse.head import FeatureSpec, features_of
+from bourse.head_training import Plan, predict
 from bourse.noise_check import mistyped
 from bourse.sigmoid_head import SigmoidHead, Trial, auc, logistic_baseline, run
 from bourse.sources import MMLU_PRO, Item, items, question_of, written
@@ -27,6 +30,8 @@ PLAN = Plan(hidden=(64,), outputs=1, loss="sigmoid", epochs=7, batch=256, rate=2
 # How far the solve rate lies from one half says how sure the label is.
 SOFTNESS = 0.3
 SMALL = ("3b", "7b", "8b", "9b", "13b", "mini", "gemma-2-2b", "wizardlm", "claude-instant", "mistral-7b")
+# AUC that the band may cost against always asking deep: at 0.5 both heads are right equally often, it is the order that deep betters.
+AUC_LOSS = 0.003
 SUMMARY = ("The chance that a small model fails the request, 0-1: P(less than half of the 24 models of 2023-2024 "
            "that answered MMLU-Pro solve it).")
 
@@ -71,6 +76,49 @@ def build(found: list[Item], rng: np.random.Generator) -> Examples:
     return examples
 
 
+def band_width(fast: np.ndarray, deep: np.ndarray, truth: np.ndarray) -> float:
+    """The least distance from one half such that asking deep within it, or within any wider band, loses at most AUC_LOSS."""
+    best = auc(truth, deep) - AUC_LOSS
+    width = 0.5
+    for step in range(25, -1, -1):
+        if auc(truth, np.where(np.abs(fast - 0.5) <= step / 50, deep, fast)) < best:
+            break
+        width = step / 50
+    return width
+
+
+def deep_side(head: SigmoidHead, found: list[Item]) -> tuple[np.ndarray, str, list[float], list[tuple[str, str, str]]]:
+    """Weights of the joint answer, the deep model's name, the band, and scores; on prompts that neither side learned from."""
+    prompts = [i for i in found if i.source == MMLU_PRO]
+    fold = [one.fold for one in questions()[: len(prompts)]]
+    held = [i for i in prompts if not trains(fold[i.place])]
+    texts, truth = [i.text for i in held], np.array([int(i.row["solve_rate"] < 0.5) for i in held])
+    networks = head.fitter.networks({i.group for i in held}, head.seeds)
+    features = features_of(head.fitter.encoder, texts, head.fitter.spec)
+    logits = np.mean([predict(one, features) for one in networks], axis=0)
+    fast = calibration.probabilities(logits, "sigmoid", head.meta["calibration"])
+    deep = joint.deep_answers(texts, "complexity")
+    voices, half = [fast, deep.probabilities], np.arange(len(held)) % 2 == 0
+    shares = joint.cross_fitted(voices, truth, half)[:, 1]
+    right, fast_right = (shares >= 0.5) == truth, (fast[:, 1] >= 0.5) == truth
+    width = band_width(fast[:, 1], shares, truth)
+    lost, asked = 0.0, 0.0
+    for known, test in ((half, ~half), (~half, half)):
+        is_asked = np.abs(fast[test, 1] - 0.5) <= band_width(fast[known, 1], shares[known], truth[known])
+        lost += (auc(truth[test], shares[test]) - auc(truth[test], np.where(is_asked, shares[test], fast[test, 1]))) / 2
+        asked += is_asked.mean() / 2
+    band = [round(0.5 - width, 2), round(0.5 + width, 2)]
+    scores = [
+        (f"deep, joined: AUC, prompts that neither side learned from, n = {len(held)}", f"{auc(truth, shares):.3f}",
+         f"fast head {auc(truth, fast[:, 1]):.3f}, deep head {auc(truth, deep.probabilities[:, 1]):.3f}"),
+        ("deep, joined: accuracy at 0.5; ECE, weights fitted on the other half", f"{right.mean():.3f}; {calibration.ece(shares, truth):.3f}",
+         f"accuracy: fast head {fast_right.mean():.3f}, deep head {((deep.probabilities[:, 1] >= 0.5) == truth).mean():.3f}"),
+        (f"auto, deep asked in the band {band[0]}-{band[1]}: AUC lost against always asking; share asked (bands of the other half)",
+         f"{lost:.4f}; {asked:.3f}", f"{AUC_LOSS} is allowed"),
+    ]
+    return joint.fit(voices, truth), deep.name, band, scores
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=MODELS)
@@ -101,7 +149,8 @@ def main() -> None:
     chat = head.calibrated(run(trial_head, [r.text for r in check]))
     hard = np.array([r.difficulty >= 0.4 for r in check])
     trivial = np.array([r.difficulty <= 0.1 for r in check])
-    doubtful = (shares >= 0.2) & (shares <= 0.8)
+    weights, deep_name, band, deep_scores = deep_side(head, found)
+    doubtful = (shares >= band[0]) & (shares <= band[1])
     scores = [
         (f"AUC, solve rate < 0.5, MMLU-Pro prompts with options, n = {len(truth)}", f"{auc(truth, trial.logits):.3f}",
          f"category mean {auc(truth, by_category):.3f}, length {auc(truth, by_length):.3f}, "
@@ -115,15 +164,19 @@ def main() -> None:
         (f"{len(check)} chat requests: mean P of trivial / of hard ones; AUC hard against the rest",
          f"{chat[trivial].mean():.2f} / {chat[hard].mean():.2f}; {auc(hard, chat):.3f}",
          f"length {auc(hard, np.array([len(r.text) for r in check])):.3f}"),
-        ("outside the band 0.2-0.8: share, accuracy", f"{1 - doubtful.mean():.3f}, "
+        (f"outside the band {band[0]}-{band[1]}: share, accuracy", f"{1 - doubtful.mean():.3f}, "
          f"{((shares >= 0.5) == truth)[~doubtful].mean():.3f}", ""),
+        *deep_scores,
     ]
     for row in scores:
         print(row, flush=True)
     if arguments.trial:
         return
-    shipped, size = head.ship(0.5, [0.2, 0.8], "band: outside it the fast answer is calibrated to be right at least 80 "
-                              "times in 100; the loss against always asking a deep head is not measured")
+    head.meta["joint"] = joint.metadata(weights, deep_name)
+    shipped, size = head.ship(0.5, band, f"band: where deep is asked; at most {AUC_LOSS} of the AUC of always asking is lost on prompts that "
+                              "neither side learned from (the card)")
+    asked = [r.text for r in check[:12]]
+    joint.write_joint_fixture(arguments.out / "fixtures" / "complexity-joint.json", shipped, joint.deep_answers(asked, "complexity"), asked, weights)
     for text in ("hi", "What is 2+2?", "Prove that there are infinitely many primes.", "Explain photosynthesis"):
         print(text, shipped.probabilities([text])[0, 1].round(3))
     Card("complexity", SUMMARY, "python training/complexity.py", [
@@ -135,7 +188,9 @@ def main() -> None:
         ("training/texts/chat.txt, topics.txt", "this project", "requests with difficulty estimated by hand"),
     ], scores, ["P is calibrated for exam questions; for chat requests it ranks, and its level rests on estimates by hand.",
                 "The text alone is read: earlier turns and attachments do not count."],
-        ["Held out: fold 0 of 5 over near-duplicate groups; what ships is trained on all folds by the same plan."],
+        ["Held out: fold 0 of 5 over near-duplicate groups; what ships is trained on all folds by the same plan.",
+         f"Joined with `{deep_name}`: logit P = {weights[0]:.2f} · logit P(fast) + {weights[1]:.2f} · logit P(deep) {weights[2]:+.2f}.",
+         "The band is chosen on prompts that neither side learned from; its loss is measured with the limit of the other half."],
         size).write(arguments.out / "complexity.md")
 
 

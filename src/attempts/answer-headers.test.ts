@@ -43,12 +43,29 @@ describe('answerHeaders', () => {
     isStream: false,
     attempt: 2,
     chargedPicoUsd: 1,
+    energy: { energyMicrojoules: 12_345_678, energySource: 'engine' as const },
+    budgetWarning: 'acme-daily;usd=80',
     upstreamRequestId: 'r',
   };
 
   test('are those of the contract, all of them', () => {
     const { 'content-type': _, ...own } = answerHeaders(decision, bid, head);
     expect(Object.keys(own).sort()).toEqual(Object.values(RESPONSE_HEADERS).sort());
+  });
+
+  test('energy is shown with its source; a stream and an unknown energy show none', () => {
+    expect(answerHeaders(decision, bid, head)).toMatchObject({
+      'x-bourse-energy-j': '12.346',
+      'x-bourse-energy-source': 'engine',
+    });
+    const energy = { energyMicrojoules: 0, energySource: 'unknown' as const };
+    expect(answerHeaders(decision, bid, { ...head, energy })).toMatchObject({
+      'x-bourse-energy-j': 'unknown',
+      'x-bourse-energy-source': 'unknown',
+    });
+    const stream = answerHeaders(decision, bid, { ...head, isStream: true, energy: null });
+    expect(stream).not.toHaveProperty('x-bourse-energy-j');
+    expect(stream).not.toHaveProperty('x-bourse-energy-source');
   });
 
   test('an id of the upstream that is long or unprintable is left out', () => {

@@ -1,5 +1,5 @@
 import { PICO_PER_USD } from '../estimate/index.ts';
-import type { AwardedDecision, Bid, RESPONSE_HEADERS } from '../contract/index.ts';
+import type { AttemptsResult, AwardedDecision, Bid, RESPONSE_HEADERS } from '../contract/index.ts';
 
 type AnswerHeader = (typeof RESPONSE_HEADERS)[keyof typeof RESPONSE_HEADERS];
 
@@ -11,6 +11,10 @@ interface AnswerHead {
   readonly attempt: number;
   /** Known before the head is sent only for unstreamed answers; null otherwise, and where the price is unknown. */
   readonly chargedPicoUsd: number | null;
+  /** Null for streams, whose head goes out before it is known. */
+  readonly energy: Pick<AttemptsResult, 'energyMicrojoules' | 'energySource'> | null;
+  /** Safe to send as it is; null: no budget of the caller's own is nearly used up. */
+  readonly budgetWarning: string | null;
   readonly upstreamRequestId: string | undefined;
 }
 
@@ -43,6 +47,13 @@ export function answerHeaders(
     const charged = head.chargedPicoUsd;
     headers['x-bourse-charged-usd'] = charged === null ? UNKNOWN : usdText(charged);
   }
+  if (head.energy !== null) {
+    const { energyMicrojoules, energySource } = head.energy;
+    headers['x-bourse-energy-j'] =
+      energySource === 'unknown' ? UNKNOWN : decimalText(energyMicrojoules / 1e6);
+    headers['x-bourse-energy-source'] = energySource;
+  }
+  if (head.budgetWarning !== null) headers['x-bourse-budget-warning'] = head.budgetWarning;
   if (head.attempt > 1) headers['x-bourse-attempt'] = String(head.attempt);
   if (head.upstreamRequestId !== undefined && isSafeId(head.upstreamRequestId)) {
     headers['x-bourse-upstream-request-id'] = head.upstreamRequestId;

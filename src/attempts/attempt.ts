@@ -54,6 +54,8 @@ export class Attempt implements ResponseSink {
   status: number | null = null;
   headers: Readonly<Record<string, string>> = {};
   firstContentMs: number | null = null;
+  /** Prompt tokens that it holds against others at its instance. */
+  pendingTokens = 0;
   lastByteMs: number;
   readonly #host: AttemptHost;
   readonly #onTimer = (): void => this.#checkDeadline();

@@ -114,3 +114,8 @@ const isSameOfClient = (problem: Fault, first: Fault): boolean =>
   problem.code === first.code && problem.httpStatus === 400;
 
 const waitOf = ({ retryAfterMs }: Failure): number => retryAfterMs ?? 1000;
+
+/** What went wrong while a request was prepared is the caller's to know only where it has a code. */
+export function toFault(error: unknown): Fault {
+  return Fault.isInstance(error) ? error : fault('BRS_INTERNAL', {}, { cause: error });
+}

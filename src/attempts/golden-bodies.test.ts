@@ -13,6 +13,10 @@ interface Ask {
   /** The instance has no responses surface. */
   readonly isTranslated?: boolean;
   readonly injection?: Partial<Injection>;
+  /** A limit of the exchange's own. */
+  readonly limitTokens?: number;
+  /** The answer so far, to go on with. */
+  readonly begunText?: string;
 }
 
 /** The bytes that an instance of the model gets for the client's. */
@@ -32,7 +36,9 @@ function sent(body: string, { model, effort, surface = 'chat', ...more }: Ask): 
     body: more.isTranslated
       ? scanBody(chatFromResponses(decision.workload.body))
       : decision.workload.body,
-    ceilingTokens: null,
+    ceilingTokens: more.limitTokens ?? null,
+    isOwnLimit: more.limitTokens !== undefined,
+    begunText: more.begunText ?? null,
   }).toString();
 }
 
@@ -345,5 +351,93 @@ describe('members that the policy sets', () => {
     expect(
       sent(`{"model":"m",${ASK}}`, { model: { reasoning: 'qwen3' }, effort: 'off', injection }),
     ).toBe(`{"model":"m",${ASK},"chat_template_kwargs":{"enable_thinking":0}}`);
+  });
+});
+
+describe("a limit of the exchange's own", () => {
+  const { limitTokens } = { limitTokens: 4596 };
+  const body = `{"model":"m",${ASK}}`;
+  test.each<[ReasoningFamily | null, Effort, string]>([
+    [null, 'off', `"max_tokens":4596`],
+    ['qwen3', 'off', `"max_tokens":4596,"chat_template_kwargs":{"enable_thinking":false}`],
+    ['glm', 'high', `"max_tokens":4596,"chat_template_kwargs":{"enable_thinking":true}`],
+    ['gemma', 'low', `"max_tokens":4596,"chat_template_kwargs":{"enable_thinking":true}`],
+    ['deepseek-v3', 'off', `"max_tokens":4596,"chat_template_kwargs":{"thinking":false}`],
+    ['granite', 'low', `"max_tokens":4596,"chat_template_kwargs":{"thinking":true}`],
+    ['holo2', 'off', `"max_tokens":4596,"chat_template_kwargs":{"thinking":false}`],
+    // The limit has counted the budget in: it is not halved.
+    ['deepseek-r1', 'medium', `"max_tokens":4596,"thinking_token_budget":4096`],
+    ['qwq', 'off', `"max_tokens":4596,"thinking_token_budget":256`],
+    ['gpt-oss', 'low', `"max_tokens":4596,"reasoning_effort":"low"`],
+    ['openai', 'medium', `"max_completion_tokens":4596,"reasoning_effort":"medium"`],
+    ['gemini', 'high', `"max_tokens":4596,"reasoning_effort":"high"`],
+    ['claude', 'medium', `"max_tokens":4596,"thinking":{"type":"enabled","budget_tokens":4096}`],
+    // A budget stays below it all the same.
+    ['claude', 'high', `"max_tokens":4596,"thinking":{"type":"enabled","budget_tokens":4595}`],
+  ])('is told to %s at %s', (reasoning, effort, golden) => {
+    expect(sent(body, { model: { reasoning }, effort, limitTokens })).toBe(
+      `{"model":"m",${ASK},${golden}}`,
+    );
+  });
+
+  test('replaces a ceiling that says nothing', () => {
+    const open = `{"model":"m","max_tokens":null,${ASK}}`;
+    expect(sent(open, { model: { reasoning: null }, effort: 'off', limitTokens: 9 })).toBe(
+      `{"model":"m","max_tokens":9,${ASK}}`,
+    );
+  });
+});
+
+describe('a begun answer is handed back', () => {
+  const begunText = 'He said "no\\yes",\nthen ü';
+  const json = JSON.stringify(begunText);
+  const message = `{"role":"assistant","content":${json}}`;
+  const told = '"continue_final_message":true,"add_generation_prompt":false';
+  const asked = (messages: string): string => `{"model":"m","messages":[${messages}]}`;
+  const USER = String.raw`{ "role":"user", "content":"\u0068i 12345678901234567890" }`;
+
+  test.each<[ReasoningFamily | null, string]>([
+    [null, ''],
+    ['qwen3', '"chat_template_kwargs":{"enable_thinking":false},'],
+    ['glm', '"chat_template_kwargs":{"enable_thinking":false},'],
+    ['gemma', '"chat_template_kwargs":{"enable_thinking":false},'],
+    ['deepseek-v3', '"chat_template_kwargs":{"thinking":false},'],
+    ['granite', '"chat_template_kwargs":{"thinking":false},'],
+    ['holo2', '"chat_template_kwargs":{"thinking":false},'],
+  ])('as a last message that stays open: %s', (reasoning, switched) => {
+    const ask = { model: { reasoning }, effort: 'off', begunText } as const;
+    expect(sent(asked(USER), ask)).toBe(
+      `${asked(`${USER},${message}`).slice(0, -1)},${switched}${told}}`,
+    );
+  });
+
+  test('behind the messages that a system prompt of the policy has changed', () => {
+    const injection = {
+      reasoning: null,
+      systemPrompt: { mode: 'prepend', text: 'Be brief.' },
+    } as const;
+    const ask = { model: { reasoning: null }, effort: 'off', begunText, injection } as const;
+    const system = '{"role":"system","content":"Be brief."}';
+    expect(sent(asked(USER), ask)).toBe(
+      `${asked(`${system},${USER},${message}`).slice(0, -1)},${told}}`,
+    );
+  });
+
+  test('behind no message at all', () => {
+    const ask = { model: { reasoning: null }, effort: 'off', begunText } as const;
+    expect(sent(asked(''), ask)).toBe(`${asked(message).slice(0, -1)},${told}}`);
+  });
+
+  test('as more of the prompt', () => {
+    const body = String.raw`{"model":"m","prompt" : "\u0041b" }`;
+    const ask = { model: { reasoning: null }, effort: 'off', surface: 'completions' } as const;
+    expect(sent(body, { ...ask, begunText })).toBe(
+      String.raw`{"model":"m","prompt" : "\u0041b${json.slice(1)} }`,
+    );
+  });
+
+  test('but not where the body has no place for it', () => {
+    const ask = { model: { reasoning: null }, effort: 'off', begunText } as const;
+    expect(() => sent('{"model":"m","messages":{}}', ask)).toThrow(/no place for a begun answer/);
   });
 });

@@ -5,7 +5,14 @@
  * ranking does not hold, and never lets a failure before the first token reach the client while
  * another instance is left.
  */
-import type { BourseEvent, Breakers, Engine, RunAttempts, Upstream } from '../contract/index.ts';
+import type {
+  BourseEvent,
+  Breakers,
+  Engine,
+  FleetSnapshot,
+  RunAttempts,
+  Upstream,
+} from '../contract/index.ts';
 import type { Clock } from '../kernel/index.ts';
 import { Serving } from './serving.ts';
 import type { ServingTools } from './serving.ts';
@@ -17,6 +24,7 @@ export interface AttemptsOptions {
   readonly breakers: Breakers;
   readonly clock: Clock;
   readonly onEvent: (event: BourseEvent) => void;
+  readonly fleet?: () => FleetSnapshot;
 }
 
 export function createAttempts(options: AttemptsOptions): RunAttempts {
@@ -24,8 +32,8 @@ export function createAttempts(options: AttemptsOptions): RunAttempts {
     ...options,
     engines: new Map(options.engines.map((engine) => [engine.kind, engine])),
   };
-  return (decision, ceilingTokens, sink, onDone) => {
-    const client = { sink: assertTerminalOnce(sink), ceilingTokens, onDone };
+  return (decision, ceiling, sink, onDone) => {
+    const client = { sink: assertTerminalOnce(sink), ceiling, onDone };
     const serving = new Serving(tools, decision, client);
     serving.proceed();
     return serving;

@@ -1,14 +1,19 @@
 import type {
   AwardedDecision,
+  Bid,
   Engine,
   EngineFeatures,
   Instance,
   InstanceState,
+  Surface,
   UpstreamCall,
 } from '../contract/index.ts';
 import { fault } from '../kernel/index.ts';
+import { StreamSplice, overrunOf } from '../wire/index.ts';
+import type { Overrun } from '../wire/index.ts';
 import { openTap } from './answer-tap.ts';
 import type { AnswerTap } from './answer-tap.ts';
+import type { PartLimit } from './part-limit.ts';
 import { openTranslation } from './translation.ts';
 import type { Translation } from './translation.ts';
 import { upstreamBody } from './upstream-body.ts';
@@ -20,6 +25,15 @@ export interface PreparedCall {
   readonly tap: AnswerTap | null;
   /** Null where the instance speaks the client's own surface. */
   readonly translation: Translation | null;
+  /** Null where no limit of the exchange's own is set. */
+  readonly limit: PreparedLimit | null;
+}
+
+/** A limit of the exchange's own, and what becomes of an answer that it cuts. */
+export interface PreparedLimit extends PartLimit {
+  readonly overrun: Overrun;
+  /** The surface that the instance is spoken to on. */
+  readonly surface: Surface;
 }
 
 /** What is known of the instance that the call goes to. */
@@ -27,6 +41,16 @@ interface Target {
   readonly engine: Engine;
   readonly state: InstanceState | undefined;
   readonly ceilingTokens: number | null;
+  /** What the exchange itself sets; null: nothing. */
+  readonly limitTokens: number | null;
+}
+
+/** A further part of an answer. */
+export interface FurtherPart {
+  /** The answer so far, to go on with; null: it begins anew. */
+  readonly text: string | null;
+  /** The tap of the part before; null where the answer is not streamed. */
+  readonly tap: AnswerTap | null;
 }
 
 const NO_FEATURES: EngineFeatures = { hasResponses: false };
@@ -41,11 +65,13 @@ const HEADERS = new WeakMap<Instance, Readonly<Record<string, string>>>();
 export function prepareCall(
   decision: AwardedDecision,
   instance: Instance,
-  { engine, state, ceilingTokens }: Target,
+  target: Target,
+  further: FurtherPart | null = null,
 ): PreparedCall {
   const { workload } = decision;
   const { surface, isStream } = workload;
-  const features = state?.features ?? NO_FEATURES;
+  const { engine, ceilingTokens } = target;
+  const features = target.state?.features ?? NO_FEATURES;
   const ownPath = engine.path(surface, features);
   const path = ownPath ?? (surface === 'responses' ? engine.path('chat', features) : null);
   if (path === null) {
@@ -53,15 +79,52 @@ export function prepareCall(
     throw fault('BRS_UPSTREAM_PROTOCOL', { instance: instance.id, reason });
   }
   const translation = ownPath === null ? openTranslation(decision) : null;
+  const spoken = translation === null ? surface : 'chat';
+  const limit = target.limitTokens === null ? null : limitOf(decision, instance, target, spoken);
   const body = upstreamBody(decision, {
     model: instance.model,
-    surface: translation === null ? surface : 'chat',
+    surface: spoken,
     body: translation === null ? workload.body : translation.request,
-    ceilingTokens,
+    ceilingTokens:
+      limit === null ? ceilingTokens : Math.min(limit.tokens, ceilingTokens ?? Infinity),
+    isOwnLimit: limit !== null,
+    begunText: further?.text ?? null,
   });
   const call = { instance, path, body, headers: headersOf(engine, instance), isStream };
-  const tap = isStream ? openTap(workload, translation) : null;
-  return { call, tap, translation };
+  const tap = isStream ? tapFor(decision, translation, limit, further) : null;
+  return { call, tap, translation, limit };
+}
+
+/** Null where a cut answer could not be made whole. */
+function limitOf(
+  { workload, mandate }: AwardedDecision,
+  { model }: Instance,
+  { engine, limitTokens }: Target,
+  surface: Surface,
+): PreparedLimit | null {
+  const overrun = overrunOf({
+    body: workload.body,
+    isStream: workload.isStream,
+    surface,
+    model,
+    effort: mandate.injection.reasoning,
+    continuesChat: engine.continuesChat ?? false,
+  });
+  if (overrun === null || limitTokens === null) return null;
+  const { contextWindowTokens } = model;
+  return { tokens: limitTokens, contextWindowTokens, overrun, surface };
+}
+
+function tapFor(
+  { workload }: AwardedDecision,
+  translation: Translation | null,
+  limit: PreparedLimit | null,
+  further: FurtherPart | null,
+): AnswerTap {
+  const before = further?.tap ?? null;
+  if (before !== null) return before.forNextPart(limit);
+  const splice = limit === null ? null : new StreamSplice(limit.surface);
+  return openTap(workload, translation, splice === null ? null : { splice, part: limit });
 }
 
 function headersOf(engine: Engine, instance: Instance): Readonly<Record<string, string>> {
@@ -71,4 +134,11 @@ function headersOf(engine: Engine, instance: Instance): Readonly<Record<string, 
     HEADERS.set(instance, headers);
   }
   return headers;
+}
+
+/** Vectors of two models do not compare: an embedding never comes from another model than the winner's. */
+export function mayServe({ workload, result }: AwardedDecision, { instance }: Bid): boolean {
+  return (
+    workload.surface !== 'embeddings' || instance.model.id === result.ranked[0]!.instance.model.id
+  );
 }

@@ -76,6 +76,8 @@ describe('one attempt', () => {
       'x-bourse-mode': 'economy',
       'x-bourse-bid-usd': '0.000012345000',
       'x-bourse-bid-energy-j': 'unknown',
+      'x-bourse-energy-j': 'unknown',
+      'x-bourse-energy-source': 'unknown',
       'x-bourse-bid-ttft-ms': '120.5',
       // 6 × 1 000 000 + 4 × 100 000 + 5 × 2 000 000 pico-USD
       'x-bourse-charged-usd': '0.000016400000',
@@ -103,6 +105,9 @@ describe('one attempt', () => {
         promisedLatencyMs: 500,
         promisedWaitMs: 20,
         promisedOutputTokens: 20,
+        batch: null,
+        turns: null,
+        pendingTokens: null,
       },
     ]);
     expect([client.terminals, client.dones, exchange.inFlight('a')]).toEqual([1, 1, 0]);

@@ -1,30 +1,44 @@
-import { Fault, fault } from '../kernel/index.ts';
-import type { Clock } from '../kernel/index.ts';
+import { andThen, fault, isPromise } from '../kernel/index.ts';
+import type { Clock, Fault, MaybeAsync } from '../kernel/index.ts';
 import type {
   AttemptPlan,
-  AttemptRecord,
   AttemptResult,
   AttemptsResult,
   AwardedDecision,
   Bid,
   BourseEvent,
   Breakers,
+  CircuitPass,
   Engine,
+  FleetSnapshot,
   FlowController,
-  InstanceState,
+  OutputCeiling,
   ResponseSink,
   Upstream,
   Usage,
 } from '../contract/index.ts';
 import { answerHeaders } from './answer-headers.ts';
+import { AnswerParts } from './answer-parts.ts';
+import { AttemptBook } from './attempt-book.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptHost } from './attempt.ts';
-import { errorFailure, exhausted } from './failure.ts';
+import { cutStream, cutWhole, splicedWhole } from './cut-answer.ts';
+import type { CutAnswer } from './cut-answer.ts';
+import { errorFailure, exhausted, protocolFailure, readStatus, toFault } from './failure.ts';
 import type { Failure } from './failure.ts';
-import { prepareCall } from './prepared-call.ts';
-import type { PreparedCall } from './prepared-call.ts';
-import { NO_USAGE, chargeFor, energyOf, estimatedUsage, perTokenMs } from './settlement.ts';
-import type { Timing } from './settlement.ts';
+import { nextPartOf } from './next-part.ts';
+import type { NextPart } from './next-part.ts';
+import { mayServe, prepareCall } from './prepared-call.ts';
+import type { FurtherPart, PreparedCall, PreparedLimit } from './prepared-call.ts';
+import {
+  NO_USAGE,
+  chargeFor,
+  energyOf,
+  estimatedUsage,
+  perTokenMs,
+  stateIn,
+} from './settlement.ts';
+import type { Energy } from './settlement.ts';
 import { readAnswer } from './whole-answer.ts';
 import type { WholeAnswer } from './whole-answer.ts';
 
@@ -35,12 +49,14 @@ export interface ServingTools {
   readonly breakers: Breakers;
   readonly clock: Clock;
   readonly onEvent: (event: BourseEvent) => void;
+  /** The fleet as it is known at the moment; unset: what the decision saw. */
+  readonly fleet?: () => FleetSnapshot;
 }
 
 /** The client's side of one request. */
 export interface Client {
   readonly sink: ResponseSink;
-  readonly ceilingTokens: number | null;
+  readonly ceiling: OutputCeiling | null;
   readonly onDone: (result: AttemptsResult) => void;
 }
 
@@ -52,11 +68,17 @@ interface Ending {
   readonly usage: Usage;
 }
 
+/** `leftTokens`: what the reservation leaves it; null: no budget applies. */
+interface PendingPart extends NextPart {
+  readonly leftTokens: number | null;
+  readonly further: FurtherPart;
+}
+
 /**
  * One request on its way down the ranking, one attempt after the other, until one serves: the
  * strategy `sequential`. Nothing reaches the client before the first content of an answer, so that
  * every failure before it is silent; after it, a failure is the answer's end. Only the attempt that
- * served is charged.
+ * served is charged. An answer that a limit of the exchange's own has cut is served in several parts.
  */
 export class Serving implements AttemptHost, FlowController {
   readonly clock: Clock;
@@ -65,13 +87,18 @@ export class Serving implements AttemptHost, FlowController {
   readonly #tools: ServingTools;
   readonly #decision: AwardedDecision;
   readonly #client: Client;
-  readonly #records: AttemptRecord[] = [];
+  readonly #book: AttemptBook;
   readonly #failures: Failure[] = [];
   /** Instances that could not be asked, and why. */
   readonly #passedOver: string[] = [];
   #next = 0;
   #attempt: Attempt | null = null;
   #prepared: PreparedCall | null = null;
+  /** Null while the answer is all in one part. */
+  #parts: AnswerParts | null = null;
+  #partCount = 1;
+  #firstLimit: PreparedLimit | null = null;
+  #pending: PendingPart | null = null;
   #isOver = false;
   /** The status that the client has seen; 0 before any. */
   #status = 0;
@@ -80,6 +107,7 @@ export class Serving implements AttemptHost, FlowController {
     this.#tools = tools;
     this.clock = tools.clock;
     this.#decision = decision;
+    this.#book = new AttemptBook(tools.breakers);
     this.#client = client;
     this.plan = decision.mandate.attempts;
     this.giveUpMs = tools.clock.monotonicMs() + this.plan.totalTimeoutMs;
@@ -88,9 +116,11 @@ export class Serving implements AttemptHost, FlowController {
   /** Dispatches to the next of the ranking that can be asked; gives up when there is none. */
   proceed(): void {
     const { ranked } = this.#decision.result;
-    while (this.#records.length < this.plan.max && this.#next < ranked.length) {
+    this.#parts = null;
+    this.#partCount = 1;
+    while (this.#book.records.length < this.plan.max && this.#next < ranked.length) {
       const bid = ranked[this.#next++]!;
-      if (this.#mayServe(bid) && this.#dispatch(bid)) return;
+      if (mayServe(this.#decision, bid) && this.#dispatch(bid)) return;
     }
     this.#giveUp();
   }
@@ -116,11 +146,28 @@ export class Serving implements AttemptHost, FlowController {
   }
 
   answered(attempt: Attempt, body: Buffer): void {
-    const { sink, ceilingTokens, onDone } = this.#client;
+    const httpStatus = attempt.status!;
+    if (this.#partCount > 1 && readStatus(httpStatus) !== 'served') {
+      const reason = `it does not go on with an answer: status ${httpStatus}`;
+      return this.failed(attempt, protocolFailure(attempt.bid.instance.id, reason));
+    }
+    const { limit } = this.#prepared!;
+    const cut =
+      limit !== null && readStatus(httpStatus) === 'served'
+        ? cutWhole({ attempt, body, parts: this.#parts }, limit, this.#decision)
+        : null;
+    if (cut === null) return this.#answerWhole(attempt, body);
+    this.#goOn(attempt, cut, () => this.#answerWhole(attempt, body));
+  }
+
+  #answerWhole(attempt: Attempt, body: Buffer): void {
+    const { sink, ceiling, onDone } = this.#client;
+    const ceilingTokens = ceiling === null ? null : ceiling.ceilingTokens;
     const httpStatus = attempt.status!;
     let answer: WholeAnswer;
     try {
-      answer = readAnswer(this.#prepared!, { httpStatus, body, ceilingTokens });
+      const spliced = splicedWhole(this.#parts, body, this.#firstLimit?.surface ?? 'chat');
+      answer = readAnswer(this.#prepared!, { httpStatus, body: spliced, ceilingTokens });
     } catch (error) {
       return this.failed(attempt, errorFailure(attempt.bid.instance.id, toFault(error)));
     }
@@ -138,6 +185,8 @@ export class Serving implements AttemptHost, FlowController {
   }
 
   streamStarted(attempt: Attempt): void {
+    this.#book.prefilled(attempt);
+    if (this.#status !== 0) return;
     this.#status = attempt.status!;
     this.#client.sink.onStart(this.#status, this.#headers(attempt, null), this);
   }
@@ -147,6 +196,16 @@ export class Serving implements AttemptHost, FlowController {
   }
 
   ended(attempt: Attempt): void {
+    const cut = cutStream(attempt, this.#prepared!.limit, this.#decision);
+    if (cut === null) return this.#finish(attempt);
+    this.#goOn(attempt, cut, () => {
+      const end = attempt.tap!.end(this.#usageOf(attempt));
+      if (end !== null) this.#client.sink.onData(end);
+      this.#finish(attempt);
+    });
+  }
+
+  #finish(attempt: Attempt): void {
     const { finishReason } = attempt.tap!;
     const usage = this.#usageOf(attempt);
     const ending = { status: 'ok', httpStatus: this.#status, finishReason, usage } as const;
@@ -163,7 +222,8 @@ export class Serving implements AttemptHost, FlowController {
     const { instance, result } = failure;
     const decision = this.#decision.workload.id;
     this.#tools.onEvent({ kind: 'attempt-failed', decision, instance, result });
-    if (attempt.hasStarted) {
+    if (this.#status !== 0) {
+      if (!attempt.hasStarted && this.#goOnElsewhere(attempt, failure)) return;
       const { finishReason } = attempt.tap!;
       const usage = this.#usageOf(attempt);
       const ending = { status: 'cut', httpStatus: this.#status, finishReason, usage } as const;
@@ -171,23 +231,14 @@ export class Serving implements AttemptHost, FlowController {
       return;
     }
     const nowMs = this.clock.monotonicMs();
-    this.#leave(attempt, result, failure.retryAfterMs, attempt.timing(nowMs));
+    this.#book.leave(attempt, result, failure.retryAfterMs, attempt.timing(nowMs));
     if (nowMs < this.giveUpMs) this.proceed();
     else this.#giveUp();
   }
 
-  #mayServe(bid: Bid): boolean {
-    const { workload, result } = this.#decision;
-    // Vectors of two models do not compare: an embedding never comes from another model.
-    return (
-      workload.surface !== 'embeddings' ||
-      bid.instance.model.id === result.ranked[0]!.instance.model.id
-    );
-  }
-
   /** False when this instance cannot be asked. */
   #dispatch(bid: Bid): boolean {
-    const { breakers, upstream, engines } = this.#tools;
+    const { breakers, engines } = this.#tools;
     const { instance } = bid;
     const engine = engines.get(instance.engine);
     if (engine === undefined || !breakers.isAvailable(instance.id)) {
@@ -199,24 +250,157 @@ export class Serving implements AttemptHost, FlowController {
     try {
       prepared = prepareCall(this.#decision, instance, {
         engine,
-        state: this.#stateOf(bid),
-        ceilingTokens: this.#client.ceilingTokens,
+        state: stateIn(this.#decision.fleet, bid),
+        ceilingTokens: this.#client.ceiling?.ceilingTokens ?? null,
+        limitTokens: bid.limitTokens ?? null,
       });
     } catch (error) {
       this.#failures.push(errorFailure(instance.id, toFault(error)));
       return false;
     }
-    const pass = breakers.begin(instance.id)!;
+    this.#firstLimit = prepared.limit;
+    this.#send(bid, breakers.begin(instance.id)!, prepared);
+    return true;
+  }
+
+  #send(bid: Bid, pass: CircuitPass, prepared: PreparedCall): void {
     const attempt = new Attempt(this, bid, pass, prepared.tap);
     this.#prepared = prepared;
     this.#attempt = attempt;
+    this.#book.begin(attempt);
     try {
-      const flow = upstream.dispatch(prepared.call, attempt);
+      const flow = this.#tools.upstream.dispatch(prepared.call, attempt);
       attempt.flow ??= flow;
     } catch (cause) {
-      attempt.onError(fault('BRS_UPSTREAM_CONNECT', { instance: instance.id }, { cause }));
+      attempt.onError(fault('BRS_UPSTREAM_CONNECT', { instance: bid.instance.id }, { cause }));
     }
+  }
+
+  /** A limit of the exchange's own has cut the answer: another part follows, or else `end`s it. */
+  #goOn(attempt: Attempt, cut: CutAnswer, end: () => void): void {
+    const { kind, usage } = cut;
+    const written = (this.#parts?.usage.outputTokens ?? 0) + usage.outputTokens;
+    const next = nextPartOf({
+      kind,
+      surface: this.#firstLimit!.surface,
+      model: attempt.bid.instance.model,
+      limitTokens: this.#firstLimit!.tokens,
+      parts: this.#partCount,
+      writtenTokens: written,
+      usage: cut.isCounted ? usage : null,
+    });
+    if (next === null) return end();
+    const behindTokens = kind === 'continue' ? written : 0;
+    const grown = this.#reserve(behindTokens + next.tokensMax);
+    const held = andThen(grown, () => {
+      if (this.#isOver) return;
+      const { ceiling } = this.#client;
+      const leftTokens = ceiling === null ? null : ceiling.ceilingTokens - behindTokens;
+      // Nothing is won by an answer that begins anew and may be no longer.
+      const least = kind === 'continue' ? 1 : usage.outputTokens + 1;
+      if (leftTokens !== null && leftTokens < least) return end();
+      const further = { text: kind === 'continue' ? cut.text : null, tap: attempt.tap };
+      this.#pending = { ...next, leftTokens, further };
+      this.#nextPart(attempt, cut);
+    });
+    if (isPromise(held)) held.catch((error: unknown) => this.#break(attempt, toFault(error)));
+  }
+
+  #reserve(tokens: number): MaybeAsync<void> {
+    const { ceiling } = this.#client;
+    const missing = ceiling === null ? 0 : tokens - ceiling.ceilingTokens;
+    return missing > 0 ? ceiling!.grow?.(missing) : undefined;
+  }
+
+  #nextPart(attempt: Attempt, cut: CutAnswer): void {
+    const { bid } = attempt;
+    const { kind } = cut;
+    const instance = bid.instance.id;
+    const decision = this.#decision.workload.id;
+    const event = kind === 'continue' ? 'answer-continued' : 'answer-restarted';
+    const limitTokens = this.#prepared!.limit!.tokens;
+    this.#tools.onEvent({ kind: event, decision, instance, limitTokens });
+    this.#endPart(attempt, cut);
+    this.#partCount++;
+    const out = attempt.tap?.endPart(kind) ?? null;
+    if (out !== null) this.#client.sink.onData(out);
+    if (this.#isOver || this.#dispatchPart(bid)) return;
+    this.#break(attempt, fault('BRS_UPSTREAM_CUT', { instance }));
+  }
+
+  /** Takes down what the part was; one that is not gone on with is not charged. */
+  #endPart(attempt: Attempt, { kind, usage, body }: CutAnswer): void {
+    const nowMs = this.clock.monotonicMs();
+    if (kind === 'restart') {
+      this.#book.leave(attempt, 'ok', null, attempt.timing(nowMs));
+      this.#parts = new AnswerParts();
+      this.#parts.last = attempt;
+      return;
+    }
+    const parts = (this.#parts ??= new AnswerParts());
+    parts.add(attempt, nowMs, usage, this.#energyOf(attempt, nowMs).energyMicrojoules);
+    if (body !== null) parts.bodies.push(body);
+    this.#book.end(attempt, 'ok', null);
+  }
+
+  /** Asks an instance for the part that is pending; false where it cannot be asked. */
+  #dispatchPart(bid: Bid): boolean {
+    const { breakers, engines } = this.#tools;
+    const { further, leftTokens, limitTokens, tokensMax } = this.#pending!;
+    const engine = engines.get(bid.instance.engine);
+    if (engine === undefined || !breakers.isAvailable(bid.instance.id)) return false;
+    if (further.text !== null && !this.#continues(engine)) return false;
+    let prepared: PreparedCall;
+    try {
+      const ceilingTokens = leftTokens === null ? null : Math.min(leftTokens, tokensMax);
+      const target = {
+        engine,
+        state: stateIn(this.#decision.fleet, bid),
+        ceilingTokens,
+        limitTokens,
+      };
+      prepared = prepareCall(this.#decision, bid.instance, target, further);
+    } catch {
+      return false;
+    }
+    // On another surface, what it says would not fit to what the client has.
+    const isTranslated = this.#prepared!.translation !== null;
+    if ((prepared.translation !== null) !== isTranslated) return false;
+    const pass = breakers.begin(bid.instance.id);
+    if (pass === null) return false;
+    this.#send(bid, pass, prepared);
     return true;
+  }
+
+  #continues(engine: Engine): boolean {
+    return this.#firstLimit!.surface === 'completions' || engine.continuesChat === true;
+  }
+
+  /** Before a further part of a stream has begun, another instance of the same model can still write it. */
+  #goOnElsewhere(attempt: Attempt, failure: Failure): boolean {
+    if (this.#partCount === 1 || this.clock.monotonicMs() >= this.giveUpMs) return false;
+    const { ranked } = this.#decision.result;
+    const { model } = attempt.bid.instance;
+    while (this.#book.records.length < this.plan.max && this.#next < ranked.length) {
+      const bid = ranked[this.#next++]!;
+      if (bid.instance.model.id !== model.id) continue;
+      const timing = attempt.timing(this.clock.monotonicMs());
+      this.#book.leave(attempt, failure.result, failure.retryAfterMs, timing);
+      if (this.#dispatchPart(bid)) return true;
+    }
+    return false;
+  }
+
+  /** The answer cannot go on: a stream ends with an error, and anything else is asked of the next instance. */
+  #break(attempt: Attempt, problem: Fault): void {
+    if (this.#isOver) return;
+    if (this.#status === 0) {
+      this.#failures.push(errorFailure(attempt.bid.instance.id, problem));
+      return this.proceed();
+    }
+    const usage = this.#usageOf(attempt);
+    const ending = { status: 'cut', httpStatus: this.#status, finishReason: null, usage } as const;
+    this.#fail(problem, this.#settle(attempt, 'cut', ending));
   }
 
   /** Ends the request with nobody having served it. */
@@ -235,7 +419,7 @@ export class Serving implements AttemptHost, FlowController {
       ttftMs: null,
       totalMs: this.clock.monotonicMs() - this.#decision.workload.startedMs,
       perTokenMs: null,
-      attempts: this.#records,
+      attempts: this.#book.records,
     };
     this.#fail(problem, result);
   }
@@ -254,54 +438,43 @@ export class Serving implements AttemptHost, FlowController {
     this.#isOver = true;
     const { bid } = attempt;
     const nowMs = this.clock.monotonicMs();
-    const timing = attempt.timing(nowMs);
+    const parts = this.#parts;
+    const timing = parts === null ? attempt.timing(nowMs) : parts.timingWith(attempt, nowMs);
     const { usage } = ending;
-    const isCharged = usage !== NO_USAGE;
-    const energy = energyOf(bid, timing, {
-      state: isCharged ? this.#stateOf(bid) : undefined,
-      inFlight: this.#tools.breakers.inFlight(bid.instance.id),
-    });
-    this.#leave(attempt, outcome, null, timing);
+    const { energyMicrojoules: own, energySource } = this.#energyOf(attempt, nowMs);
+    const energyMicrojoules = parts?.last === attempt ? 0 : own;
+    this.#book.leave(attempt, outcome, null, timing);
     return {
       bid,
-      status: ending.status,
-      httpStatus: ending.httpStatus,
-      finishReason: ending.finishReason,
-      usage,
+      ...ending,
       costPicoUsd: chargeFor(bid, usage),
-      energyMicrojoules: isCharged ? energy.energyMicrojoules : 0,
-      energySource: energy.energySource,
+      energyMicrojoules:
+        usage !== NO_USAGE ? energyMicrojoules + (parts?.energyMicrojoules ?? 0) : 0,
+      energySource,
       ttftMs: timing.ttftMs,
       totalMs: nowMs - this.#decision.workload.startedMs,
       perTokenMs: perTokenMs(timing, usage.outputTokens),
-      attempts: this.#records,
+      attempts: this.#book.records,
     };
-  }
-
-  #leave(
-    attempt: Attempt,
-    result: AttemptResult,
-    retryAfterMs: number | null,
-    { ttftMs, totalMs }: Timing,
-  ): void {
-    const { bid, pass, status } = attempt;
-    this.#tools.breakers.end(bid.instance.id, pass, result, retryAfterMs);
-    this.#records.push({
-      instance: bid.instance.id,
-      result,
-      status,
-      ttftMs,
-      totalMs,
-      promisedTtftMs: bid.ttftMs.mean,
-      promisedLatencyMs: bid.latencyMs.mean,
-      promisedWaitMs: bid.waitMs,
-      promisedOutputTokens: bid.outputTokens.mean,
-    });
   }
 
   #usageOf(attempt: Attempt): Usage {
     const { tap, bid } = attempt;
-    return tap?.usage ?? estimatedUsage(this.#decision, bid, tap?.contentEvents ?? 0);
+    const parts = this.#parts;
+    if (parts !== null && parts.last === attempt) return parts.usage;
+    const own = tap?.usage ?? estimatedUsage(this.#decision, bid, tap?.contentEvents ?? 0);
+    return parts === null ? own : parts.usageWith(own);
+  }
+
+  #energyOf(attempt: Attempt, nowMs: number): Energy {
+    const { bid } = attempt;
+    const { fleet } = this.#decision;
+    return energyOf(bid, attempt.timing(nowMs), {
+      state: stateIn(fleet, bid),
+      latest: stateIn(this.#tools.fleet?.() ?? fleet, bid),
+      endedAtMs: this.clock.nowMs(),
+      inFlight: this.#tools.breakers.inFlight(bid.instance.id),
+    });
   }
 
   #headers(attempt: Attempt, result: AttemptsResult | null): Record<string, string> {
@@ -309,21 +482,11 @@ export class Serving implements AttemptHost, FlowController {
     return answerHeaders(this.#decision, attempt.bid, {
       contentType: attempt.headers['content-type'] ?? 'application/json',
       isStream: result === null,
-      attempt: result === null ? this.#records.length + 1 : this.#records.length,
+      attempt: result === null ? this.#book.records.length + 1 : this.#book.records.length,
       chargedPicoUsd: result !== null && isPriced ? result.costPicoUsd : null,
+      energy: result,
+      budgetWarning: this.#client.ceiling?.budgetWarning ?? null,
       upstreamRequestId: attempt.headers['x-request-id'],
     });
   }
-
-  #stateOf(bid: Bid): InstanceState | undefined {
-    const { states } = this.#decision.fleet;
-    const { id } = bid.instance;
-    for (let i = 0; i < states.length; i++) if (states[i]!.instance.id === id) return states[i];
-    return undefined;
-  }
-}
-
-/** What went wrong while a request was prepared is the caller's to know only where it has a code. */
-function toFault(error: unknown): Fault {
-  return Fault.isInstance(error) ? error : fault('BRS_INTERNAL', {}, { cause: error });
 }

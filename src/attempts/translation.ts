@@ -5,6 +5,7 @@ import {
   responsesFromChat,
   scanBody,
 } from '../wire/index.ts';
+import { offeredBody } from './offered-tools.ts';
 
 /** A responses request put to an engine that only speaks chat completions, and the way back. */
 export interface Translation {
@@ -21,14 +22,15 @@ export interface StreamTranslation {
 }
 
 /** Throws a fault where the request asks for what chat completions do not have. */
-export function openTranslation({ workload }: AwardedDecision): Translation {
+export function openTranslation(decision: AwardedDecision): Translation {
+  const { workload } = decision;
   const info = {
     id: workload.id,
     createdAtSeconds: Math.floor(workload.receivedAtMs / 1000),
     request: workload.body,
   };
   return {
-    request: scanBody(chatFromResponses(workload.body)),
+    request: scanBody(chatFromResponses(offeredBody(decision))),
     answer: (chat) => responsesFromChat(chat, info),
     openStream: () => createResponsesStream(info),
   };

@@ -1,4 +1,5 @@
-import { BodyEdits, reasoningChanges, systemPromptEdit } from '../wire/index.ts';
+import { BodyEdits, addBegunAnswer, reasoningChanges, systemPromptEdit } from '../wire/index.ts';
+import { fault } from '../kernel/index.ts';
 import type {
   AwardedDecision,
   InjectedField,
@@ -6,6 +7,7 @@ import type {
   RequestBody,
   Surface,
 } from '../contract/index.ts';
+import { editTools } from './offered-tools.ts';
 
 const NAMES = new WeakMap<Model, Buffer>();
 const FIELD_VALUES = new WeakMap<InjectedField, Buffer>();
@@ -19,6 +21,10 @@ interface Wanted {
   /** The bytes to edit: the client's own, or their translation. */
   readonly body: RequestBody;
   readonly ceilingTokens: number | null;
+  /** The ceiling is a limit of the exchange's own: it has counted in what the model may think. */
+  readonly isOwnLimit?: boolean;
+  /** The answer so far, to go on with. */
+  readonly begunText?: string | null;
 }
 
 /**
@@ -31,6 +37,8 @@ export function upstreamBody(decision: AwardedDecision, wanted: Wanted): Buffer 
   const edits = new BodyEdits(body);
   if (workload.requestedModel !== model.upstreamName) edits.set('model', nameOf(model));
   if (body.fields.has('bourse')) edits.set('bourse', null);
+  // A translation is made of the tools that are left.
+  if (body === workload.body) editTools(edits, decision);
   if (surface !== 'embeddings') {
     const ceilingTokens = editCeiling(edits, decision, wanted);
     if (workload.isStream && surface !== 'responses' && !workload.wantsStreamUsage) {
@@ -38,12 +46,26 @@ export function upstreamBody(decision: AwardedDecision, wanted: Wanted): Buffer 
     }
     const { systemPrompt, reasoning, fields } = mandate.injection;
     if (systemPrompt !== null || reasoning !== null) {
-      editInjections(edits, decision, { ...wanted, ceilingTokens });
+      editInjections(edits, decision, {
+        ...wanted,
+        ceilingTokens: forThinking(ceilingTokens, wanted),
+      });
     }
     for (const field of fields) edits.setAt(field.path, valueOf(field));
+    const { begunText = null } = wanted;
+    if (begunText !== null && !addBegunAnswer(edits, surface, begunText)) {
+      const reason = 'the request has no place for a begun answer';
+      throw fault('BRS_UPSTREAM_PROTOCOL', { instance: model.id, reason });
+    }
   }
   return edits.build();
 }
+
+/** A budget of thinking is half of its ceiling at most; of a limit that counts it in, it may be all but the answer. */
+const forThinking = (
+  ceilingTokens: number | null,
+  { isOwnLimit = false }: Wanted,
+): number | null => (isOwnLimit && ceilingTokens !== null ? 2 * ceilingTokens - 2 : ceilingTokens);
 
 function nameOf(model: Model): Buffer {
   let name = NAMES.get(model);

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Decision, Mandate, ResponseSink, Surface, Workload } from '../contract/index.ts';
+import type {
+  Decision,
+  FixedAnswer,
+  Mandate,
+  ResponseSink,
+  Surface,
+  Workload,
+} from '../contract/index.ts';
 import { scanBody } from '../wire/index.ts';
 import { lookUpFixed, replayFixed } from './index.ts';
 
@@ -7,19 +14,22 @@ interface Ask {
   readonly surface: Surface;
   readonly isStream?: boolean;
   readonly wantsStreamUsage?: boolean;
+  readonly choices?: number;
+  readonly answer?: FixedAnswer;
 }
 
 const TEXT = 'We are "closed".\n😀';
 
-function ask(
-  { surface, isStream = false, wantsStreamUsage = false }: Ask,
-  answer: string | null = TEXT,
-) {
+const PLAIN: FixedAnswer = { kind: 'text', text: TEXT, url: null };
+
+function ask(asked: Ask, answer: FixedAnswer | null = asked.answer ?? PLAIN) {
+  const { surface, isStream = false, wantsStreamUsage = false, choices = 1 } = asked;
   const workload = {
     id: 'd-1',
     surface,
     isStream,
     wantsStreamUsage,
+    choices,
     requestedModel: 'auto',
     receivedAtMs: 5_000,
     body: scanBody(Buffer.from('{"model":"auto","input":"hi"}')),
@@ -131,4 +141,61 @@ describe('a fixed answer', () => {
     expect(types.at(-1)).toBe('response.completed');
     expect(text).not.toContain('[DONE]');
   });
+
+  test('answers as often as was asked', () => {
+    const whole = JSON.parse(replay({ surface: 'chat', choices: 3 }).text) as { choices: object[] };
+    expect(whole.choices).toMatchObject([{ index: 0 }, { index: 1 }, { index: 2 }]);
+    const { text } = replay({ surface: 'completions', isStream: true, choices: 2 });
+    expect(dataOf(text).flatMap(({ choices }) => choices)).toMatchObject([
+      { index: 0, text: TEXT },
+      { index: 0, finish_reason: 'stop' },
+      { index: 1, text: TEXT },
+      { index: 1, finish_reason: 'stop' },
+    ]);
+  });
+
+  describe('that refuses', () => {
+    const answer: FixedAnswer = { kind: 'refusal', text: 'No.', url: null };
+
+    test('says so where chat has refusals', () => {
+      expect(JSON.parse(replay({ surface: 'chat', answer }).text)).toMatchObject({
+        choices: [{ message: { content: null, refusal: 'No.' }, finish_reason: 'stop' }],
+      });
+      const [first] = dataOf(replay({ surface: 'chat', isStream: true, answer }).text);
+      expect(first).toMatchObject({ choices: [{ delta: { role: 'assistant', refusal: 'No.' } }] });
+    });
+
+    test('and where responses have them; completions have none', () => {
+      expect(JSON.parse(replay({ surface: 'responses', answer }).text)).toMatchObject({
+        output: [{ content: [{ type: 'refusal', refusal: 'No.' }] }],
+      });
+      const { text } = replay({ surface: 'responses', isStream: true, answer });
+      expect(dataOf(text).map(({ type }) => type)).toContain('response.refusal.delta');
+      expect(JSON.parse(replay({ surface: 'completions', answer }).text)).toMatchObject({
+        choices: [{ text: 'No.' }],
+      });
+    });
+  });
+
+  test('that redirects marks the address as a source', () => {
+    const url = 'https://example.com/help';
+    const answer: FixedAnswer = { kind: 'text', text: `See 😀 ${url}`, url };
+    const whole = JSON.parse(replay({ surface: 'chat', answer }).text) as {
+      choices: { message: { content: string; annotations: { url_citation: Source }[] } }[];
+    };
+    const { content, annotations } = whole.choices[0]!.message;
+    const { start_index: start, end_index: end } = annotations[0]!.url_citation;
+    expect(content.slice(start, end)).toBe(url);
+    const response: unknown = JSON.parse(replay({ surface: 'responses', answer }).text);
+    expect(response).toMatchObject({
+      output: [{ content: [{ text: answer.text, annotations: [{ type: 'url_citation', url }] }] }],
+    });
+    const { text } = replay({ surface: 'responses', isStream: true, answer });
+    expect(text).toContain(url);
+  });
 });
+
+interface Source {
+  readonly start_index: number;
+  readonly end_index: number;
+}

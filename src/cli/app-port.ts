@@ -1,8 +1,12 @@
 import type {
   Config,
   DecisionView,
+  PolicyDiff,
+  PolicyAnalysis,
   PolicyProblem,
   PolicyStatus,
+  PolicyTestResult,
+  TestSuggestions,
   Understanding,
 } from '../contract/index.ts';
 
@@ -29,6 +33,8 @@ export interface RunningApp {
   readonly adminUrl: string;
   config(): Config;
   reload(): Promise<PolicyStatus>;
+  /** What conflict analysis says of the running policy. */
+  findings(): Promise<PolicyAnalysis>;
   close(): Promise<void>;
 }
 
@@ -36,9 +42,14 @@ interface ExplainOptions {
   readonly configFile?: string;
   readonly configText?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly text: string;
-  readonly model: string;
-  readonly tools: readonly string[];
+  /** An `OfflineRequest`, or a client's body, as JSON gives it. */
+  readonly request: unknown;
+}
+
+interface DiffOptions {
+  readonly before: string;
+  readonly after: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 interface CheckOptions {
@@ -49,12 +60,59 @@ interface CheckOptions {
 /** The wiring, as the commands use it. It is loaded when a command needs it, and not before. */
 export interface AppPort {
   readonly startServe: (options: ServeOptions) => Promise<RunningApp>;
+  /** Both policies, compiled once. */
+  readonly openDiff: (options: DiffOptions) => Promise<PolicyDiff>;
+  /** Chooses tests for a policy. */
+  readonly openSuggestions: (options: CheckOptions) => Promise<TestSuggestions>;
+  /** Runs routers before a simulated fleet. */
+  readonly simulateFleet: (options: SimulateOptions) => Promise<SimulationReport>;
   readonly explainOnce: (options: ExplainOptions) => Promise<DecisionView>;
   readonly discoverConfig: () => Promise<DiscoveredConfig>;
-  /** Errors and warnings of a policy file; rejects where it cannot be read. */
-  readonly checkConfig: (options: CheckOptions) => Promise<readonly PolicyProblem[]>;
+  /** Errors and warnings of a policy file, and what came of its tests; rejects where it cannot be read. */
+  readonly checkConfig: (options: CheckOptions) => Promise<PolicyCheck>;
   /** The JSON Schema of the policy file. */
   readonly configSchema: () => unknown;
+}
+
+export interface SimulateOptions {
+  readonly fleetFile: string;
+  readonly traceFile: string;
+  readonly routers: readonly string[];
+  /** Shares of the measured capacity of the fleet. */
+  readonly loads: readonly number[];
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly requests: number | null;
+  readonly onProgress: (share: number, what: string) => void;
+}
+
+interface SimulatedValue {
+  readonly mean: number;
+  /** Half of the 95 % confidence interval; null with one repeat. */
+  readonly halfWidth: number | null;
+}
+
+/** What came of a simulation: a cell for each load and router. */
+export interface SimulationReport {
+  readonly trace: string;
+  readonly instances: number;
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly requests: number;
+  readonly capacityPerSecond: number;
+  readonly slo: { readonly ttftMs: number; readonly perTokenMs: number };
+  readonly cells: readonly {
+    readonly load: number;
+    readonly router: string;
+    readonly measures: Readonly<Record<string, SimulatedValue>>;
+  }[];
+}
+
+interface PolicyCheck {
+  readonly problems: readonly PolicyProblem[];
+  readonly tests: readonly PolicyTestResult[];
+  /** Null where the policy is not sound. */
+  readonly analysis: PolicyAnalysis | null;
 }
 
 /** A policy text made of what was found on this machine, and what that was. */

@@ -1,6 +1,7 @@
 /** The command `bourse`: it reads the command line and prints; the wiring is loaded when needed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { createProgress } from './progress.ts';
 import { run } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,6 +16,11 @@ const terminal: Terminal = {
   env: process.env,
   print: (line) => console.log(line),
   printError: (line) => console.error(line),
+  progress: createProgress(process.stderr, () => performance.now()),
+  screen: {
+    columns: process.stdout.isTTY ? process.stdout.columns : null,
+    hasColor: process.stdout.isTTY && !process.env['NO_COLOR'],
+  },
   readStdin: () => text(process.stdin),
   fileExists: existsSync,
   fetch: globalThis.fetch,

@@ -7,9 +7,21 @@ import { evaluateTask } from './evaluate.ts';
 import { hashKey } from './hash-key.ts';
 import { importConfig } from './import.ts';
 import type { ImportFlags } from './import.ts';
-import { check, decisions, explain, models, printSchema } from './inspect.ts';
+import { check } from './check.ts';
+import type { CheckFlags } from './check.ts';
+import { diff } from './diff.ts';
+import type { DiffFlags } from './diff.ts';
+import { explain } from './explain.ts';
+import type { ExplainFlags } from './explain.ts';
+import { decisions, models, printSchema } from './inspect.ts';
 import { demo, serve } from './serve.ts';
+import { simulate } from './simulate.ts';
+import type { SimulateFlags } from './simulate.ts';
+import { suggestTests } from './suggest-tests.ts';
+import type { SuggestFlags } from './suggest-tests.ts';
 import type { Terminal } from './terminal.ts';
+import { evalRouter, trainRouterFile } from './router.ts';
+import type { EvalRouterFlags, TrainRouterFlags } from './router.ts';
 import { trainIntent } from './train-intent.ts';
 
 const HELP_WIDTH = 100;
@@ -36,6 +48,7 @@ export function createProgram(terminal: Terminal, version: string): Command {
   addConfiguration(program, terminal);
   addModels(program, terminal);
   addMigration(program, terminal);
+  addSimulation(program, terminal);
   return program;
 }
 
@@ -53,6 +66,7 @@ function addServing(program: Command, terminal: Terminal): void {
   program
     .command('demo')
     .description('serve a simulated fleet: no GPU, no key, no download')
+    .option('-c, --config <file>', "in place of the demo's policy, such as one of examples/")
     .option('-p, --port <port>', 'port of the model API', integer(0, 65_535))
     .option('--admin-port <port>', 'port of the admin API', integer(0, 65_535))
     .option('-w, --workers <count>', 'worker processes', integer(1, 1024))
@@ -64,13 +78,18 @@ function addInspection(program: Command, terminal: Terminal): void {
   program
     .command('explain')
     .description('decide without serving, and show signals, rules and bids')
-    .argument('<text>', "the user's message")
-    .option('-c, --config <file>', 'decide by this policy file, with nothing known of the fleet')
+    .argument('[text]', "the user's message")
+    .option('-c, --config <file>', 'decide by this policy file, with a ready and idle fleet')
     .option('-a, --admin <url>', 'decide by a running server', ADMIN_URL)
-    .option('-m, --model <name>', 'the model that the client asks for', 'auto')
+    .option('-r, --request <file>', 'in place of a text: JSON, a body or a request; - for stdin')
+    .option('-m, --model <name>', 'the model that the client asks for (default: "auto")')
     .option('--tools <names...>', 'names of tools that the request declares')
+    .option('--role <name>', 'a role of the caller; may be repeated', collect)
+    .option('--tenant <name>', 'the tenant of the caller')
+    .option('--at <time>', 'when it arrives, such as 2026-11-21T22:30:00Z')
+    .option('--assume <signal=value>', "in place of a signal's own; may be repeated", collect)
     .option('--json', 'print JSON')
-    .action((text: string, flags: Parameters<typeof explain>[2]) => explain(terminal, text, flags));
+    .action((text: string | undefined, flags: ExplainFlags) => explain(terminal, text, flags));
   program
     .command('decisions')
     .description('show the last decisions of a running server, or one in full')
@@ -92,10 +111,36 @@ function addInspection(program: Command, terminal: Terminal): void {
 function addConfiguration(program: Command, terminal: Terminal): void {
   program
     .command('check')
-    .description('validate a policy file: problems by line and column, exit code 1 on an error')
+    .description(
+      'validate a policy file, look for conflicts in it and run its tests; exit code 1 on an error or a test that fails',
+    )
     .argument('<file>', 'policy file')
+    .option('--strict', 'exit code 1 on a warning too')
     .option('--json', 'print JSON')
-    .action((file: string, flags: Parameters<typeof check>[2]) => check(terminal, file, flags));
+    .option('--sarif', 'print SARIF 2.1.0, for code scanners')
+    .action((file: string, flags: CheckFlags) => check(terminal, file, flags));
+  program
+    .command('diff')
+    .description('decide the requests of a file by two policies, and show which of them change')
+    .argument('<before>', 'policy file')
+    .argument('<after>', 'policy file')
+    .requiredOption('-r, --requests <file>', 'bodies or requests: JSON Lines, plain or gzip')
+    .option('-n, --limit <count>', 'how many changes to show', integer(0, 1_000_000), 20)
+    .option('--fail-on-change', 'exit code 1 when a request changes')
+    .option('--json', 'print JSON')
+    .action((before: string, after: string, flags: DiffFlags) =>
+      diff(terminal, [before, after], flags),
+    );
+  program
+    .command('suggest-tests')
+    .description(
+      'choose tests for a policy from what was asked: a few that cover its routes, constraints, refusals and thresholds',
+    )
+    .requiredOption('-c, --config <file>', 'the policy file that they are for')
+    .option('-r, --requests <file>', 'from bodies or requests: JSON Lines, plain or gzip')
+    .option('-a, --admin <url>', 'from the decisions of a running server, without texts', ADMIN_URL)
+    .option('-n, --limit <count>', 'how many at most', integer(1, 1000), 20)
+    .action((flags: SuggestFlags) => suggestTests(terminal, flags));
   const config = program.command('config').description('about the policy file');
   config
     .command('schema')
@@ -114,15 +159,24 @@ function addModels(program: Command, terminal: Terminal): void {
   program
     .command('eval')
     .description('score the shipped models on labelled records, trivial baselines beside')
-    .addArgument(new Argument('<task>', 'what to score').choices(EVALUATION_TASKS))
+    .addArgument(new Argument('<task>', 'what to score').choices([...EVALUATION_TASKS, 'router']))
     .requiredOption('-d, --data <file>', 'records: JSON Lines, plain or gzip')
     .option('-s, --support <file>', 'examples of intents, descriptions of tools')
     .addOption(
       new Option('-e, --encoder <speed>', 'which models answer').choices(SPEEDS).default('auto'),
     )
+    .option('-m, --model <file>', 'router: what "bourse train router" has written')
+    .option(
+      '--pair <weak,strong>',
+      'router: two models of the data; default: the cheapest, or else the weakest, and the best',
+      pairOfModels,
+    )
     .option('--json', 'print one JSON object')
-    .action((task: EvaluationTask, flags: Parameters<typeof evaluateTask>[2]) =>
-      evaluateTask(terminal, task, flags),
+    .action(
+      (
+        task: EvaluationTask | 'router',
+        flags: EvalRouterFlags & Parameters<typeof evaluateTask>[2],
+      ) => (task === 'router' ? evalRouter(terminal, flags) : evaluateTask(terminal, task, flags)),
     );
   program
     .command('embed')
@@ -143,6 +197,17 @@ function addModels(program: Command, terminal: Terminal): void {
     .action((file: string, flags: Parameters<typeof trainIntent>[2]) =>
       trainIntent(terminal, file, flags),
     );
+  train
+    .command('router')
+    .description('learn what each model makes of a prompt, from tables of outcomes')
+    .requiredOption(
+      '-d, --data <file...>',
+      'JSON Lines of {"prompt", "correct": {model: 0–1}}, with "cost" and "out_chars" where known',
+    )
+    .requiredOption('-o, --out <file>', 'where to write the router')
+    .option('--seed <number>', 'of the folds', integer(0, 2 ** 31 - 1), 1)
+    .option('--json', 'print JSON')
+    .action((flags: TrainRouterFlags) => trainRouterFile(terminal, flags));
 }
 
 function addMigration(program: Command, terminal: Terminal): void {
@@ -163,6 +228,31 @@ function addMigration(program: Command, terminal: Terminal): void {
   }
 }
 
+function addSimulation(program: Command, terminal: Terminal): void {
+  program
+    .command('simulate')
+    .description(
+      'run routers before a simulated fleet in virtual time, and compare what comes of it',
+    )
+    .requiredOption('-f, --fleet <file>', 'the fleet: YAML')
+    .requiredOption(
+      '-t, --trace <file>',
+      "requests: Azure's CSV or Mooncake's JSON Lines, plain or gzip",
+    )
+    .option('-r, --router <names>', 'bourse, bourse:MODE or baselines', 'bourse,round-robin')
+    .option('--load <percents>', "of the fleet's measured capacity, such as 60,80,95", '80')
+    .option(
+      '-n, --requests <count>',
+      'requests of one run (default: all)',
+      integer(100, 10_000_000),
+    )
+    .option('--seeds <count>', 'repeats', integer(1, 1000), 3)
+    .option('--seed <number>', 'the first seed', integer(0, 1_000_000_000), 1)
+    .option('--html <file>', 'write a page with plots')
+    .option('--json', 'print JSON')
+    .action((flags: SimulateFlags) => simulate(terminal, flags));
+}
+
 function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -172,3 +262,19 @@ function integer(min: number, max: number): (text: string) => number {
     return value;
   };
 }
+
+function pairOfModels(text: string): readonly [string, string] {
+  const [weak, strong, ...rest] = text.split(',').map((id) => id.trim());
+  if (!weak || !strong || rest.length > 0) {
+    throw new InvalidArgumentError(
+      'It must be two ids of models, such as small-model,large-model.',
+    );
+  }
+  return [weak, strong];
+}
+
+/** For an option that may be repeated. */
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];

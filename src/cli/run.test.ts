@@ -3,15 +3,17 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { fault } from '../kernel/index.ts';
-import type { Config, PolicyProblem } from '../contract/index.ts';
+import type { Config, PolicyFinding, PolicyProblem } from '../contract/index.ts';
 import type { AppPort, ModelsPort, ServeOptions } from './app-port.ts';
 import { DECISION_VIEW } from './fixtures/decision-view.ts';
 import { createProgram } from './program.ts';
 import { run } from './run.ts';
+import { PLAIN_SCREEN } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 interface Session {
@@ -58,6 +60,7 @@ function session(given: Given = {}): Session {
         adminUrl: 'http://127.0.0.1:8081',
         config: () => CONFIG,
         reload: () => Promise.resolve({ generation: 2, rejected: [] } as never),
+        findings: () => Promise.resolve({ findings: [], undecided: 0, solver: 'built-in' }),
         close: () => {
           events.push('app closed');
           return Promise.resolve();
@@ -65,8 +68,11 @@ function session(given: Given = {}): Session {
       });
     },
     explainOnce: () => Promise.resolve(DECISION_VIEW),
+    openDiff: unused,
+    openSuggestions: unused,
+    simulateFleet: unused,
     discoverConfig: () => Promise.resolve({ text: 'version: 1', findings: ['ollama at :11434'] }),
-    checkConfig: () => Promise.resolve([]),
+    checkConfig: () => Promise.resolve({ problems: [], tests: [], analysis: null }),
     configSchema: () => ({ type: 'object' }),
     ...given.app,
   };
@@ -74,6 +80,8 @@ function session(given: Given = {}): Session {
     env: given.env ?? {},
     print: (line) => out.push(line),
     printError: (line) => err.push(line),
+    progress: () => {},
+    screen: PLAIN_SCREEN,
     readStdin: () => Promise.resolve(given.stdin ?? ''),
     fileExists: (path) => given.files?.includes(path) ?? false,
     fetch: (url, init) => {
@@ -150,6 +158,7 @@ describe('serve', () => {
           adminUrl: 'http://h',
           config: () => CONFIG,
           reload: () => Promise.reject(fault('BRS_KEEPER_LOST')),
+          findings: () => Promise.reject(fault('BRS_KEEPER_LOST')),
           close: () => new Promise(() => {}),
         }),
     };
@@ -210,6 +219,18 @@ test('demo serves the simulated fleet, and ends it', async () => {
   expect(given.events).toEqual(['app closed', 'fleet closed']);
 });
 
+test('demo serves another policy before the same fleet', async () => {
+  const given = session({ env: {} });
+  const code = start('demo -c examples/multi-agent.yaml', given);
+  await untilSignals(given);
+  expect(given.served[0]).toMatchObject({
+    configFile: 'examples/multi-agent.yaml',
+    env: { BOURSE_SIM_A_URL: 'http://127.0.0.1:1' },
+  });
+  given.signals.get('SIGINT')!();
+  expect(await code).toBe(0);
+});
+
 test('demo ends the fleet when the server cannot start', async () => {
   const app = { startServe: () => Promise.reject(fault('BRS_STORE', { reason: 'full' })) };
   const given = session({ app });
@@ -230,21 +251,95 @@ describe('check', () => {
 
   test('prints problems by place, and fails on an error', async () => {
     const problems = [problem('error', 3), problem('warning', null)];
-    const given = session({ app: { checkConfig: () => Promise.resolve(problems) } });
+    const given = session({
+      app: { checkConfig: () => Promise.resolve({ problems, tests: [], analysis: null }) },
+    });
     expect(await start(`check ${file}`, given)).toBe(1);
     expect(given.out).toEqual([
       `${file}:3:5: error: unknown key "modles" (use.modles); did you mean "models"?`,
       `${file}: warning: unknown key "modles" (use.modles); did you mean "models"?`,
       `${file} has 1 error and 1 warning.`,
     ]);
-    const json = session({ app: { checkConfig: () => Promise.resolve(problems) } });
+    const json = session({
+      app: { checkConfig: () => Promise.resolve({ problems, tests: [], analysis: null }) },
+    });
     expect(await start(`check ${file} --json`, json)).toBe(1);
-    expect(JSON.parse(json.out.join('\n'))).toEqual(problems);
+    expect(JSON.parse(json.out.join('\n'))).toEqual({
+      problems,
+      findings: [],
+      undecided: 0,
+      solver: null,
+      tests: [],
+    });
+  });
+
+  const finding = (severity: PolicyFinding['severity']): PolicyFinding => ({
+    code: 'shadowed-route',
+    severity,
+    message: 'the route "b" is never reached',
+    path: 'routes[1]',
+    line: 7,
+    column: 5,
+    related: [{ message: '"a" takes its requests', path: 'routes[0]', line: 6, column: 5 }],
+    witness: { request: { text: 'hello' }, shows: 'matches "b", and goes to "a"' },
+  });
+  const analysed = (severity: PolicyFinding['severity'], undecided = 0) => {
+    const analysis = { findings: [finding(severity)], undecided, solver: 'built-in' };
+    const checkConfig = () => Promise.resolve({ problems: [], tests: [], analysis });
+    return session({ app: { checkConfig } });
+  };
+
+  test('shows what conflict analysis finds, with both places and a request', async () => {
+    const given = analysed('error', 2);
+    expect(await start(`check ${file}`, given)).toBe(1);
+    expect(given.out).toEqual([
+      `${file}:7:5: error: the route "b" is never reached [shadowed-route]`,
+      `  ${file}:6:5: "a" takes its requests`,
+      '  for example {"text":"hello"}',
+      '    matches "b", and goes to "a"',
+      `${file} has 1 error and 0 warnings.`,
+      'Conflict analysis left 2 questions undecided, of which nothing is said: install z3-solver to have more of them decided.',
+    ]);
+  });
+
+  test('a warning fails with --strict only, a note never', async () => {
+    expect(await start(`check ${file}`, analysed('warning'))).toBe(0);
+    expect(await start(`check ${file} --strict`, analysed('warning'))).toBe(1);
+    expect(await start(`check ${file} --strict`, analysed('note'))).toBe(0);
+  });
+
+  test('prints SARIF', async () => {
+    const given = analysed('error');
+    expect(await start(`check ${file} --sarif`, given)).toBe(1);
+    const place = (line: number) => ({
+      artifactLocation: { uri: pathToFileURL(file).href },
+      region: { startLine: line, startColumn: 5 },
+    });
+    expect(JSON.parse(given.out.join('\n'))).toMatchObject({
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'bourse', rules: [{ id: 'shadowed-route' }] } },
+          results: [
+            {
+              ruleId: 'shadowed-route',
+              level: 'error',
+              message: { text: 'the route "b" is never reached' },
+              locations: [{ physicalLocation: place(7) }],
+              relatedLocations: [{ id: 0, physicalLocation: place(6) }],
+              properties: { witness: { request: { text: 'hello' } } },
+            },
+          ],
+        },
+      ],
+    });
   });
 
   test('a warning is no failure', async () => {
     const problems = [problem('warning', 1)];
-    const given = session({ app: { checkConfig: () => Promise.resolve(problems) } });
+    const given = session({
+      app: { checkConfig: () => Promise.resolve({ problems, tests: [], analysis: null }) },
+    });
     expect(await start(`check ${file}`, given)).toBe(0);
     expect(given.out.at(-1)).toBe(`${file} is valid, with 1 warning.`);
   });
@@ -265,7 +360,6 @@ describe('asking a server', () => {
     expect(url).toBe('http://h:1/admin/v1/explain');
     expect(JSON.parse(init.body as string)).toEqual({
       text: 'hello',
-      model: 'auto',
       tools: ['f', 'g'],
     });
     expect(init.headers).toMatchObject({ authorization: 'Bearer secret' });
@@ -377,7 +471,7 @@ const CLI_INTRODUCTION = `# Command line
 | exit code | meaning |
 |---|---|
 | 0 | It worked; a server was asked to end, and ended. |
-| 1 | It failed: a fault at start, a policy file with errors, a server that refused or did not answer. |
+| 1 | It failed: a fault at start, a policy file with errors or tests that fail, a server that refused or did not answer, lines of a file that could not be read, \`diff --fail-on-change\` with a change. |
 | 2 | The command line is wrong. |
 | 130, 143 | A second SIGINT or SIGTERM ended the server before its requests were finished. |
 
@@ -388,6 +482,7 @@ const CLI_INTRODUCTION = `# Command line
 
 | variable | used by |
 |---|---|
-| \`BOURSE_ADMIN_KEY\` | \`explain\` and \`decisions\`: the key of the admin API, where it has one. |
+| \`BOURSE_ADMIN_KEY\` | \`explain\`, \`decisions\` and \`suggest-tests\`: the key of the admin API, where it has one. |
+| \`NO_COLOR\` | Set to anything, it takes the colours away. |
 | \`BOURSE_API_KEY\` | \`models\`: a key of the model API. |
 `;

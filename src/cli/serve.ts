@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../kernel/index.ts';
+import type { PolicyProblem } from '../contract/index.ts';
 import type { RunningApp, ServeOptions, ServeOverrides } from './app-port.ts';
 import { failed } from './ask-server.ts';
-import { startReport } from './start-report.ts';
+import { findingsReport, startReport } from './start-report.ts';
 import { safeText } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,7 +20,7 @@ export interface ServeFlags {
   readonly db?: string;
 }
 
-export type DemoFlags = Omit<ServeFlags, 'config' | 'host'>;
+export type DemoFlags = Omit<ServeFlags, 'host'>;
 
 /** Serves a policy file; without one, what discovery finds on this machine. */
 export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void> {
@@ -38,21 +39,23 @@ export async function serve(terminal: Terminal, flags: ServeFlags): Promise<void
   }
   const app = await startServe(options);
   for (const line of startReport(app, false)) terminal.print(line);
+  void reportFindings(terminal, app);
   await untilSignal(terminal, app);
 }
 
-/** Serves the demo's policy in front of a simulated fleet. */
+/** Serves the demo's policy, or another one, in front of a simulated fleet. */
 export async function demo(terminal: Terminal, flags: DemoFlags): Promise<void> {
   const { forkDemoFleet } = await terminal.loadFleet();
   const { startServe } = await terminal.loadApp();
   const fleet = await forkDemoFleet();
   try {
     const app = await startServe({
-      configFile: DEMO_FILE,
+      configFile: flags.config ?? DEMO_FILE,
       env: { ...terminal.env, ...fleet.env },
       overrides: overridesOf(flags),
     });
     for (const line of startReport(app, true)) terminal.print(line);
+    void reportFindings(terminal, app);
     await untilSignal(terminal, app);
   } finally {
     await fleet.close();
@@ -61,6 +64,15 @@ export async function demo(terminal: Terminal, flags: DemoFlags): Promise<void> 
 
 function overridesOf({ workers, host, port, adminPort, db }: ServeFlags): ServeOverrides {
   return { workers, host, port, adminPort, storePath: db };
+}
+
+/** Comes after the report of the start: analysis does not keep anybody waiting. */
+async function reportFindings(terminal: Terminal, app: RunningApp): Promise<void> {
+  try {
+    for (const line of findingsReport(await app.findings())) terminal.print(line);
+  } catch {
+    // Whoever closes the server at once does not wait for its analysis.
+  }
 }
 
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -81,6 +93,11 @@ function untilSignal(terminal: Terminal, app: RunningApp): Promise<void> {
   });
 }
 
+/** The policy file itself need not be named: it is the one that was to be reloaded. */
+function problemText({ file, line, message }: PolicyProblem): string {
+  return safeText(file === undefined ? message : `${file}:${line ?? 1}: ${message}`);
+}
+
 async function reload(terminal: Terminal, app: RunningApp): Promise<void> {
   try {
     const { generation, rejected } = await app.reload();
@@ -90,7 +107,7 @@ async function reload(terminal: Terminal, app: RunningApp): Promise<void> {
     }
     terminal.printError(
       `bourse: the policy file was not taken, generation ${generation} goes on: ` +
-        rejected.map(({ message }) => safeText(message)).join('; '),
+        rejected.map(problemText).join('; '),
     );
   } catch (error) {
     const reason = Fault.isInstance(error) ? error.message : 'the reload failed';

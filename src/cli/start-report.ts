@@ -1,3 +1,4 @@
+import type { PolicyAnalysis } from '../contract/index.ts';
 import type { RunningApp } from './app-port.ts';
 import { ADMIN_URL } from './default-urls.ts';
 import { plural } from './plural.ts';
@@ -38,6 +39,26 @@ export function startReport(app: RunningApp, isDemo: boolean): string[] {
     `  curl -i ${chat} -H 'content-type: application/json'${needsKey ? " -H 'authorization: Bearer YOUR-KEY'" : ''} -d '{"model":"auto","messages":[{"role":"user","content":"What is 17 * 23?"}]}'`,
     '',
     `and read why it went where it went: npx bourse decisions${atAdmin}`,
+  ];
+}
+
+const GRAVEST = ['error', 'warning', 'note'] as const;
+
+/** How many conflicts there are in the policy, and the worst of them; nothing where there are none. */
+export function findingsReport({ findings }: PolicyAnalysis): string[] {
+  const worst = GRAVEST.flatMap((severity) =>
+    findings.filter((each) => each.severity === severity),
+  );
+  const [first] = worst;
+  if (first === undefined) return [];
+  const place =
+    first.line === null
+      ? ''
+      : ` (line ${first.line}${first.file === undefined ? '' : ` of ${safeText(first.file)}`})`;
+  return [
+    '',
+    `The policy has ${plural(findings.length, 'conflict')}; the worst: ${safeText(first.message)}${place}.`,
+    'See all of them, with requests that show them: npx bourse check FILE',
   ];
 }
 

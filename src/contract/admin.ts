@@ -23,6 +23,16 @@ export interface BudgetInput {
   readonly energyKilojoules?: number;
 }
 
+/** Carbon intensity of one place. */
+export interface CarbonView {
+  readonly place: string;
+  /** Null: what was pushed is too old. */
+  readonly gramsPerKilowattHour: number | null;
+  readonly source: 'policy' | 'pushed';
+  /** When a pushed value ends to count. */
+  readonly until: string | null;
+}
+
 export interface PolicyStatus {
   readonly generation: number;
   readonly file: string | null;
@@ -32,6 +42,34 @@ export interface PolicyStatus {
   readonly warnings: readonly PolicyProblem[];
 }
 
+/** One level of what is believed of a model's accuracy. */
+export interface AccuracyView {
+  /** Null: over all domains. */
+  readonly domain: string | null;
+  /** Null: over all bands. */
+  readonly band: string | null;
+  readonly mean: number;
+  readonly deviation: number;
+  /** Verdicts behind it, in whole questions, with forgetting. */
+  readonly right: number;
+  readonly wrong: number;
+}
+
+export interface ModelAccuracyView {
+  readonly model: string;
+  /** What its card says; null: nothing. */
+  readonly card: number | null;
+  /** Empty where neither the card nor a verdict says anything. */
+  readonly beliefs: readonly AccuracyView[];
+  /** The last loss that was found; null: none. */
+  readonly drift: {
+    readonly at: string;
+    readonly before: number;
+    readonly after: number;
+    readonly verdicts: number;
+  } | null;
+}
+
 /** What the admin API can do. Fulfilled by the keeper, so that many workers behave as one server. Throws `Fault` for bad input. */
 export interface AdminBackend {
   instances(): readonly InstanceState[];
@@ -39,13 +77,23 @@ export interface AdminBackend {
   drainInstance(id: string): Promise<InstanceState>;
   removeInstance(id: string): Promise<void>;
   budgets(tenant: string): readonly BalanceView[];
+  /** Every balance of a current period; a thousand at most. */
+  allBudgets(): readonly BalanceView[];
   /** Replaces the tenant's budgets that were set here; those of the policy file stay. */
   setBudgets(tenant: string, budgets: readonly BudgetInput[]): Promise<readonly BalanceView[]>;
   preferences(tenant: string): TenantPreferences | null;
   setPreferences(tenant: string, preferences: TenantPreferences | null): Promise<void>;
+  carbon(): readonly CarbonView[];
+  /** Stands in for what the policy says of the place, and is unknown after `ttlSeconds`; null takes it back. */
+  setCarbon(
+    place: string,
+    pushed: { readonly gramsPerKilowattHour: number; readonly ttlSeconds?: number } | null,
+  ): Promise<readonly CarbonView[]>;
   decisions(limit: number): Promise<readonly DecisionView[]>;
   decision(id: string): Promise<DecisionView | null>;
   ledger(tenant: string | null): Promise<LedgerTotals>;
+  /** What is believed of each model: at large first, then by topic. */
+  accuracy(): readonly ModelAccuracyView[];
   policy(): PolicyStatus;
   /** Reads the policy file again. */
   reload(): Promise<PolicyStatus>;

@@ -1,4 +1,5 @@
 import type { InstanceId, ModelId, TenantId } from '../kernel/index.ts';
+import type { AccuracyRecord, DriftRecord } from './accuracy.ts';
 
 /** A running mean and variance with forgetting; `weight` is the effective number of observations. */
 export interface RunningEstimate {
@@ -7,14 +8,33 @@ export interface RunningEstimate {
   readonly weight: number;
 }
 
-/** How an instance's time behaves, learned from outcomes; null while cold. */
+/**
+ * How long answers are: the weight of those in each bin, with forgetting. Bin 0 holds up to 8 tokens,
+ * and four bins each octave above it; those that are missing at the end are empty.
+ */
+export type LengthHistogram = readonly number[];
+
+/** A quantity as a sum of features, each times its coefficient, fitted by recursive least squares. */
+export interface FittedLine {
+  readonly coefficients: readonly number[];
+  /** Of the coefficients: a square matrix, row by row. */
+  readonly covariance: readonly number[];
+  /** Deviation of a value from the line, relative to its level. */
+  readonly spread: number;
+  /** The p90 of what was observed, in deviations above the line: 1.28 where errors are normal. */
+  readonly tail: number;
+  /** The recent mean of those deviations: far from 0 where the quantity has changed. */
+  readonly drift: number;
+  /** The effective number of observations. */
+  readonly weight: number;
+}
+
+/** How an instance's time behaves, learned from outcomes; null while cold. The features are those of `estimate`. */
 export interface InstanceTiming {
-  /** Milliseconds before the first token that do not depend on the prompt. */
-  readonly ttftBaseMs: RunningEstimate | null;
-  /** Uncached prompt tokens per second. */
-  readonly prefillTokensPerSecond: RunningEstimate | null;
+  /** Milliseconds to the first token. */
+  readonly ttftMs: FittedLine | null;
   /** Milliseconds per output token after the first. */
-  readonly perTokenMs: RunningEstimate | null;
+  readonly perTokenMs: FittedLine | null;
   /** Share of prompt tokens found in the prefix cache, 0–1. */
   readonly cachedRatio: RunningEstimate | null;
 }
@@ -40,8 +60,13 @@ export interface Beliefs {
   readonly reputation: ReadonlyMap<InstanceId, Reputation>;
   /** Output tokens by `model|archetype`; `*|archetype` and `*|*` are the fallbacks. */
   readonly outputTokens: ReadonlyMap<string, RunningEstimate>;
+  /** Lengths of answers by the same keys, and by `model|archetype|route`. */
+  readonly answerLengths: ReadonlyMap<string, LengthHistogram>;
   /** Prompt bytes per prompt token by `tenant|model`; `*|model` is the fallback. */
   readonly bytesPerToken: ReadonlyMap<string, RunningEstimate>;
+  /** What verdicts say of answers, by `model`, `model|domain` and `model|domain|band`: each counts in all three. */
+  readonly accuracy: ReadonlyMap<string, AccuracyRecord>;
+  readonly drift: ReadonlyMap<ModelId, DriftRecord>;
 }
 
 export const NO_BELIEFS: Beliefs = {
@@ -49,9 +74,14 @@ export const NO_BELIEFS: Beliefs = {
   timing: new Map(),
   reputation: new Map(),
   outputTokens: new Map(),
+  answerLengths: new Map(),
   bytesPerToken: new Map(),
+  accuracy: new Map(),
+  drift: new Map(),
 };
 
 export const lengthKey = (model: ModelId | '*', archetype: string): string =>
   `${model}|${archetype}`;
+export const routeLengthKey = (model: ModelId, archetype: string, route: string): string =>
+  `${model}|${archetype}|${route}`;
 export const bytesKey = (tenant: TenantId | '*', model: ModelId): string => `${tenant}|${model}`;

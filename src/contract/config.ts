@@ -1,4 +1,5 @@
 import type { KeyId, TenantId } from '../kernel/index.ts';
+import type { VerdictSource } from './accuracy.ts';
 import type { HeadTask } from './encoder.ts';
 import type { Instance, Model } from './fleet.ts';
 import type { Objective } from './workload.ts';
@@ -53,7 +54,19 @@ export interface BudgetRule {
     readonly route: string | null;
   };
   readonly per: BudgetPeriod;
+  /** IANA name; days and months begin at its midnight. Unset: UTC. */
+  readonly timeZone?: string;
   readonly limits: BudgetLimits;
+  /** What was left of the last period is added to the next. Unset: nothing is. */
+  readonly carryOver?: CarryOver;
+  /** Unset: spending is not paced. */
+  readonly pacing?: { readonly targetRatio: number };
+}
+
+/** `shareRatio` of what was left, and never more than `maxRatio` of the limit. */
+export interface CarryOver {
+  readonly shareRatio: number;
+  readonly maxRatio: number;
 }
 
 export interface BudgetLimits {
@@ -79,6 +92,30 @@ export interface AttemptPlan {
 
 export interface LearningConfig {
   readonly reputation: { readonly alpha: number; readonly graceRatio: number };
+  readonly accuracy: AccuracyLearningConfig;
+}
+
+/** How verdicts become beliefs. */
+export interface AccuracyLearningConfig {
+  /** After this many verdicts, and after this time, what was counted has half its weight. */
+  readonly halfLifeVerdicts: number;
+  readonly halfLifeMs: number;
+  /** How much of a certain verdict one of each source counts, 0–1. */
+  readonly reliability: Readonly<Record<VerdictSource, number>>;
+  readonly drift: {
+    readonly isWatched: boolean;
+    /** The loss that is looked for, 0–1. */
+    readonly loss: number;
+    /** One false alarm is expected in this many verdicts. */
+    readonly verdictsPerFalseAlarm: number;
+  };
+}
+
+export interface FeedbackConfig {
+  /** Whether the texts of corrections are kept in the store. */
+  readonly keepsCorrections: boolean;
+  /** Of one tenant in an hour: what comes on top is kept, and teaches nothing. */
+  readonly taughtPerTenantHour: number;
 }
 
 export interface HealthConfig {
@@ -123,6 +160,21 @@ export interface UnderstandingConfig {
   readonly pii: OnnxClassifierFiles | null;
 }
 
+/** Carbon intensity by place, and which label tells the place of an instance. */
+export interface CarbonConfig {
+  readonly label: string;
+  readonly gramsPerKilowattHour: ReadonlyMap<string, number>;
+  /** How long a value counts that is pushed without a time of its own. */
+  readonly maxAgeMs: number;
+}
+
+/** A virtual model of the policy, `auto:NAME`. */
+export interface RecipeConfig {
+  readonly name: string;
+  /** Callers with one of these roles may ask for it; null: everybody. */
+  readonly roles: readonly string[] | null;
+}
+
 /** Everything the policy file says that is not a rule; every default is filled in. */
 export interface Config {
   readonly server: ServerConfig;
@@ -134,10 +186,13 @@ export interface Config {
   readonly models: readonly Model[];
   readonly instances: readonly Instance[];
   readonly modes: ReadonlyMap<string, Objective>;
+  readonly recipes: readonly RecipeConfig[];
+  readonly carbon: CarbonConfig;
   readonly budgets: readonly BudgetRule[];
   readonly attempts: AttemptPlan;
   readonly health: HealthConfig;
   readonly learning: LearningConfig;
+  readonly feedback: FeedbackConfig;
   readonly understanding: UnderstandingConfig;
   /** Module paths, absolute. */
   readonly plugins: readonly string[];

@@ -1,6 +1,10 @@
+import type { Topic } from './accuracy.ts';
+import type { StoredVerdict } from './feedback.ts';
+import type { ShadowPrices } from './budget.ts';
 import type { FleetSnapshot } from './fleet.ts';
 import type { Award, Bid, Exclusion } from './market.ts';
-import type { Effort, Mandate, Policy, RuleTree, SystemPrompt } from './policy.ts';
+import type { CutTool, Effort, Mandate, OutputLimit, Policy } from './policy.ts';
+import type { RuleTree, SystemPrompt } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome } from './outcome.ts';
 import type { SignalReader } from './signal.ts';
@@ -40,19 +44,31 @@ export interface DecisionView {
     readonly confidence: number | null;
     readonly spentMicroseconds: number | null;
     readonly reason: string | null;
+    /** The value was given with the question, in place of the signal's own. */
+    readonly isAssumed?: true;
   }[];
   readonly rules: RuleTree;
   readonly objective: unknown;
+  /** What paced budgets added to its prices; absent: nothing. */
+  readonly shadow?: ShadowPrices;
   /** The fixed answer of the route, which no model was asked for; absent where there is none. */
   readonly answer?: string;
   /** What the route put into the request; absent where it is nothing, or no longer known. */
   readonly injection?: InjectionView;
+  /** What rules said of the request's tools; absent where nothing was said. */
+  readonly tools?: ToolsView;
+  /** What the market read of the request's topic, for the accuracy of its bids; absent where it had no need to. */
+  readonly topic?: Topic;
   readonly bids: readonly BidView[];
   readonly excluded: readonly Exclusion[];
   readonly winner: string | null;
+  /** Why the session had to stay where it was; absent where it had not. */
+  readonly heldBy?: 'tool-loop' | 'provider-state';
   readonly clearingScoreUsd: number | null;
   readonly propensity: number | null;
   readonly refusal: { readonly reason: string; readonly message: string } | null;
+  /** Judgements of the answer; absent where there is none. */
+  readonly verdicts?: readonly StoredVerdict[];
   /** Null until settled. */
   readonly outcome: Outcome | null;
 }
@@ -62,8 +78,19 @@ export interface InjectionView {
   readonly systemPrompt: SystemPrompt | null;
   readonly reasoning: Effort | null;
   readonly maxOutputTokens: number | null;
+  /** Absent where the route chooses no limit. What it comes to at each bidder: `BidView.limitTokens`. */
+  readonly outputLimit?: Omit<OutputLimit, 'prior'>;
   /** By JSON pointer, the values as JSON. */
   readonly set: Readonly<Record<string, string>>;
+}
+
+/** Tools as they are shown. */
+export interface ToolsView {
+  /** The rules that bind the answer, for example `constraint no-shell: tools deny shell`. */
+  readonly rules: readonly string[];
+  /** How many tools were kept from the model; `cut` shows the first of them. */
+  readonly cutCount: number;
+  readonly cut: readonly CutTool[];
 }
 
 export interface BidView extends Omit<Bid, 'instance'> {

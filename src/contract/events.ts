@@ -1,4 +1,5 @@
-import type { DecisionId, FaultCode, InstanceId } from '../kernel/index.ts';
+import type { DecisionId, FaultCode, InstanceId, ModelId } from '../kernel/index.ts';
+import type { BudgetQuantity, WarningRatio } from './budget.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -17,11 +18,28 @@ export type BourseEvent =
   /** The server answered by itself: a missing key, a body too large, a ceiling. */
   | { readonly kind: 'turned-away'; readonly code: string }
   | { readonly kind: 'settled'; readonly outcome: Outcome }
+  /** An answer called a tool that it may not call. */
+  | {
+      readonly kind: 'tool-call-guarded';
+      readonly decision: DecisionId;
+      /** For example `constraint no-shell`; `undeclared` where the request had no such tool. */
+      readonly source: string;
+      readonly action: 'drop' | 'block';
+      /** Its name: the model's text, escaped and cut short. */
+      readonly tool: string;
+    }
   | {
       readonly kind: 'attempt-failed';
       readonly decision: DecisionId;
       readonly instance: InstanceId;
       readonly result: string;
+    }
+  /** A limit of the exchange's own cut an answer, which goes on: by a continuation, or from its beginning. */
+  | {
+      readonly kind: 'answer-continued' | 'answer-restarted';
+      readonly decision: DecisionId;
+      readonly instance: InstanceId;
+      readonly limitTokens: number;
     }
   | { readonly kind: 'circuit-opened'; readonly instance: InstanceId; readonly forMs: number }
   | { readonly kind: 'circuit-closed'; readonly instance: InstanceId }
@@ -30,6 +48,28 @@ export type BourseEvent =
       readonly instance: InstanceId;
       readonly lifecycle: string;
       readonly reason: string | null;
+    }
+  /** Spending has passed a share of a budget: once in a period, and again where the limit was raised meanwhile. */
+  | {
+      readonly kind: 'budget-warning';
+      readonly budget: string;
+      /** Percent-encoded values: `tenant=acme&user=zoe`. */
+      readonly scope: string;
+      readonly quantity: BudgetQuantity;
+      readonly level: WarningRatio;
+      /** Settled over what may be spent, as it was found. */
+      readonly usedRatio: number;
+      readonly periodStartMs: number;
+      /** Null: the period never ends. */
+      readonly periodEndMs: number | null;
+    }
+  /** Verdicts show that a model has become worse. Accuracies are 0–1; the verdicts are those since the change. */
+  | {
+      readonly kind: 'model-drifted';
+      readonly model: ModelId;
+      readonly before: number;
+      readonly after: number;
+      readonly verdicts: number;
     }
   | { readonly kind: 'policy-reloaded'; readonly generation: number }
   | { readonly kind: 'policy-rejected'; readonly report: string }

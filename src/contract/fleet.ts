@@ -55,6 +55,8 @@ export interface Model {
   readonly accuracy: {
     readonly default: number | null;
     readonly byDomain: ReadonlyMap<string, number>;
+    /** They count as if measured on this many questions; unset: 400. */
+    readonly questions?: number;
   };
   readonly power: PowerCurve | null;
   readonly reasoning: ReasoningFamily | null;
@@ -95,6 +97,14 @@ export interface Telemetry {
   readonly powerWatts: number | null;
 }
 
+/** Of the electricity of a place. */
+export interface CarbonIntensity {
+  /** Grams of CO2 equivalent per kilowatt-hour. */
+  readonly gramsPerKilowattHour: number;
+  /** Wall time from which it counts as unknown; null: never. */
+  readonly untilMs: number | null;
+}
+
 /** One instance at one moment. */
 export interface InstanceState {
   readonly instance: Instance;
@@ -105,6 +115,8 @@ export interface InstanceState {
   /** Why it is not ready, for explanations. */
   readonly reason: string | null;
   readonly features: EngineFeatures;
+  /** Of its place; unset: unknown. */
+  readonly carbon?: CarbonIntensity;
 }
 
 /** Found by asking the server, never assumed. */
@@ -134,6 +146,8 @@ export interface FleetSnapshot {
 /** A worker's own view, fresher than any poll: what it has in flight and whom its breaker bars. */
 export interface LocalLoad {
   inFlight(instance: InstanceId): number;
+  /** Uncached prompt tokens of what it has in flight without a first token. */
+  pendingTokens(instance: InstanceId): number;
   /** False while the circuit of the instance is open. */
   isAvailable(instance: InstanceId): boolean;
 }

@@ -21,6 +21,11 @@ export const RESPONSE_HEADERS = {
   bidEnergyJoules: 'x-bourse-bid-energy-j',
   bidTtftMs: 'x-bourse-bid-ttft-ms',
   chargedUsd: 'x-bourse-charged-usd',
+  /** What the answer used, in joules, and whether the engine's power or the model's power curve says so. */
+  energyJoules: 'x-bourse-energy-j',
+  energySource: 'x-bourse-energy-source',
+  /** Budgets of the caller's own that are used up to 80 or 95 %. */
+  budgetWarning: 'x-bourse-budget-warning',
   /** Which attempt served, where it was not the first. */
   attempt: 'x-bourse-attempt',
   /** The id that the instance gave the request, where it gave one. */

@@ -1,9 +1,12 @@
+import type { TenantId } from '../kernel/index.ts';
 import type { Beliefs } from './beliefs.ts';
-import type { BudgetGate } from './budget.ts';
+import type { BudgetGate, ShadowPriceList, SpendingInView } from './budget.ts';
 import type { DecisionView } from './decision.ts';
+import type { Feedback, FeedbackAnswer } from './feedback.ts';
 import type { FleetSnapshot } from './fleet.ts';
 import type { Outcome } from './outcome.ts';
 import type { BourseEvent } from './events.ts';
+import type { PlacementNews } from './placement.ts';
 import type { Policy, TenantPreferences } from './policy.ts';
 
 /** What a decision is made from: one immutable value, so that no decision mixes two generations. */
@@ -12,6 +15,10 @@ export interface World {
   readonly fleet: FleetSnapshot;
   readonly beliefs: Beliefs;
   readonly preferences: ReadonlyMap<string, TenantPreferences>;
+  /** Unset where the policy reads none of it. */
+  readonly spending?: SpendingInView;
+  /** Unset where no budget is paced. */
+  readonly shadow?: ShadowPriceList;
 }
 
 /** A worker's line to the keeper. */
@@ -22,6 +29,12 @@ export interface KeeperClient {
   readonly budgets: BudgetGate;
   /** Queues an outcome: sent in batches, settled when the keeper has committed it. */
   report(outcome: Outcome): void;
+  /** Judges an earlier answer. Rejects with `BRS_KEEPER_LOST`. */
+  feedback(tenant: TenantId, feedback: Feedback): Promise<FeedbackAnswer>;
+  /** Tells the other workers where prompts and sessions went; nothing is sent where there is none. */
+  tellPlacements(news: PlacementNews): void;
+  /** Set once: hears what the other workers tell. */
+  onPlacements(hear: (news: PlacementNews) => void): void;
   /** Passes an event on to the keeper's log and metrics. */
   publish(event: BourseEvent): void;
   /** The Prometheus text of the whole server. */

@@ -1,3 +1,4 @@
+import type { Verdict } from './accuracy.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { LearningConfig } from './config.ts';
 import type { Outcome } from './outcome.ts';
@@ -8,4 +9,6 @@ export interface Learner {
   readonly name: string;
   /** Returns the same object when nothing was learned. */
   learn(beliefs: Beliefs, outcomes: readonly Outcome[], config: LearningConfig): Beliefs;
+  /** The same of judgements that arrive later. Unset: nothing is learned of them. */
+  learnVerdicts?(beliefs: Beliefs, verdicts: readonly Verdict[], config: LearningConfig): Beliefs;
 }

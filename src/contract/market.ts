@@ -1,8 +1,25 @@
 import type { InstanceId } from '../kernel/index.ts';
+import type { Topic } from './accuracy.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { FleetSnapshot, Instance, LocalLoad } from './fleet.ts';
 import type { Mandate } from './policy.ts';
 import type { Estimate, Workload } from './workload.ts';
+
+/** How busy an instance is as a request comes to it, as far as one can tell. */
+export interface Occupancy {
+  /** Sequences in the batch that the request would join, itself included. */
+  readonly batch: number;
+  /** Requests that have to leave before it starts. */
+  readonly ahead: number;
+  /** Sequences that run at once. */
+  readonly slots: number;
+  /** `ahead` over `slots`: the rounds of the batch until it starts. */
+  readonly turns: number;
+  /** Share of KV memory in use, 0–1; of the slots where the engine does not tell. */
+  readonly kvUsageRatio: number;
+  /** Uncached prompt tokens of requests of this worker whose first token has not come. */
+  readonly pendingTokens: number;
+}
 
 /** What a bidder says of one instance. An unknown quantity is null: it fails a limit and is shown as unknown. */
 export interface Quote {
@@ -24,6 +41,10 @@ export interface Quote {
 export interface Bid extends Quote {
   /** P(correct), 0–1. */
   readonly accuracy: Estimate | null;
+  /** How busy its instance was; null or unset where nobody knew. */
+  readonly occupancy?: Occupancy | null;
+  /** The output limit that the exchange sets here by itself; null or unset: none. */
+  readonly limitTokens?: number | null;
   /** In USD, lower is better: the sum of `terms`. */
   readonly score: number;
   readonly terms: ScoreTerms;
@@ -37,6 +58,8 @@ export interface ScoreTerms {
   readonly energy: number;
   readonly lateness: number;
   readonly switching: number;
+  /** What the scarcity of paced budgets adds; 0 where none is. */
+  readonly pacing: number;
 }
 
 /** An instance that was not allowed to win, and why. */
@@ -49,8 +72,15 @@ export interface Exclusion {
     | 'circuit'
     | 'context-window'
     | 'capability'
+    | 'session'
     | 'limit';
   readonly detail: string;
+}
+
+/** A session that may not leave an instance. */
+export interface SessionHold {
+  readonly instance: InstanceId;
+  readonly by: 'tool-loop' | 'provider-state';
 }
 
 export interface Award {
@@ -60,8 +90,22 @@ export interface Award {
   readonly excluded: readonly Exclusion[];
   /** The score at which the winner would have lost: the runner-up's; null with one bid. */
   readonly clearingScore: number | null;
+  /** The session must stay where it is: the first was not chosen by its score. Unset: it was. */
+  readonly hold?: SessionHold;
   /** The probability with which the winner was chosen: 1 without exploration. */
   readonly propensity: number;
+}
+
+/** What instances are believed to hold of one prompt. */
+export interface PromptPrefix {
+  /** Share of the prompt, 0–1, that is in the instance's prefix cache. */
+  cachedShare(instance: InstanceId): number;
+}
+
+/** Where a session was last served, and the tokens of its prompt and answer. */
+export interface SessionPlacement {
+  readonly instance: InstanceId;
+  readonly tokens: number;
 }
 
 /** Everything a quote may depend on, besides the request. */
@@ -69,6 +113,16 @@ export interface MarketView {
   readonly fleet: FleetSnapshot;
   readonly load: LocalLoad;
   readonly beliefs: Beliefs;
+  /** Whether instances of this kind of engine go on with a begun answer; unset: none does. */
+  readonly continuesChat?: (engine: string) => boolean;
+  /** After this time a verdict on a model counts half; unset: it never fades. */
+  readonly accuracyHalfLifeMs?: number;
+  /** Cuts the prompt into blocks, at most once; null or unset: nobody can tell, and the usual share of an instance stands. */
+  readonly prefix?: () => PromptPrefix | null;
+  /** The last placement of the request's session; null or unset: none is known. */
+  readonly session?: () => SessionPlacement | null;
+  /** Reads what the request is about, at most once; unset: nobody can tell. */
+  readonly topic?: () => Topic;
 }
 
 /** Extension point: quotes for instances. The house bidder is the built-in one. */

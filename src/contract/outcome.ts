@@ -1,4 +1,5 @@
 import type { DecisionId, InstanceId, KeyId, ModelId, TenantId } from '../kernel/index.ts';
+import type { ComplexityBand } from './accuracy.ts';
 import type { Surface } from './workload.ts';
 
 /** Token counts as the upstream reported them, or as they were seen where it did not (`isEstimated`). */
@@ -34,6 +35,10 @@ export interface AttemptRecord {
   /** The bid's `waitMs` and mean `outputTokens`: learning tells the instance's own time from the queue and the length. */
   readonly promisedWaitMs: number | null;
   readonly promisedOutputTokens: number | null;
+  /** The bid's `occupancy`, of which times are learned; null where nobody knew. */
+  readonly batch: number | null;
+  readonly turns: number | null;
+  readonly pendingTokens: number | null;
 }
 
 /** What really happened to one request. Plain data: it crosses threads, and is a row of the ledger. */
@@ -50,6 +55,9 @@ export interface Outcome {
   readonly instance: InstanceId | null;
   readonly model: ModelId | null;
   readonly archetype: string;
+  /** What the market read of the request's topic; unset: it had no need to. */
+  readonly domain?: string | null;
+  readonly band?: ComplexityBand | null;
   readonly promptBytes: number;
   readonly status: 'ok' | 'failed' | 'cut' | 'aborted';
   readonly httpStatus: number;

@@ -1,5 +1,7 @@
 import type { MaybeAsync, ModelId } from '../kernel/index.ts';
+import type { ShadowPrices } from './budget.ts';
 import type { AttemptPlan, Config } from './config.ts';
+import type { LogEstimate } from './encoder.ts';
 import type { FleetSnapshot, Instance } from './fleet.ts';
 import type { Refusal } from './refusal.ts';
 import type { SignalReader, SignalSlot, SpentReading, Truth } from './signal.ts';
@@ -11,6 +13,53 @@ export interface InstanceRule {
   permits(instance: Instance): boolean;
   /** For example `require site: on-prem`. */
   readonly text: string;
+  /** What the constraint says of tools; absent: nothing. */
+  readonly tools?: ToolRule;
+}
+
+/** What a constraint or a route says of tools, by their names. */
+export interface ToolRule {
+  /** For example `constraint no-shell`. */
+  readonly source: string;
+  /** For example `tools deny shell, db_*`. */
+  readonly text: string;
+  permits(name: string): boolean;
+  /** What becomes of a request that declares a tool that is not permitted. */
+  readonly onDeclared: 'cut' | 'refuse';
+  /** The same for one whose conversation holds a call of such a tool. */
+  readonly onHistory: 'keep' | 'refuse';
+  /** What becomes of an answer that calls such a tool, or one that the request did not declare. */
+  readonly onCall: 'drop' | 'block' | 'allow';
+  /** What the client is told in its place; null: the exchange's own words. */
+  readonly message: string | null;
+}
+
+/** Which of a request's tools reach the model, and which calls reach the client. Settled for one request. */
+export interface ToolPlan {
+  /** Those that bind the answer; empty where tools were only cut as irrelevant. */
+  readonly rules: readonly ToolRule[];
+  /** Places of the tools that are kept from the model, ascending: as `declaredTools` of wire counts them. */
+  readonly cut: readonly number[];
+  /** Their bytes in the client's body. */
+  readonly cutBytes: number;
+  /** The first of them, as explanations show them. */
+  readonly shown: readonly CutTool[];
+}
+
+export interface CutTool {
+  /** The client's text: escaped and cut short. */
+  readonly name: string;
+  /** For example `constraint no-shell`, or `relevance 0.12`. */
+  readonly because: string;
+}
+
+/** What a route answers by itself. */
+export interface FixedAnswer {
+  /** `refusal` stands where the surface has a place for refusals. */
+  readonly kind: 'text' | 'refusal';
+  readonly text: string;
+  /** Where the client is sent to; null: nowhere. */
+  readonly url: string | null;
 }
 
 /** How much a model is to think before it answers. */
@@ -30,20 +79,37 @@ export interface InjectedField {
 }
 
 /**
+ * An output limit that is chosen for each answer: what a share `quantile` of answers does not exceed,
+ * times `margin`, between the bounds, and what the model may think on top. An answer that it cuts is
+ * continued, so it costs nobody an answer.
+ */
+export interface OutputLimit {
+  readonly quantile: number;
+  readonly margin: number;
+  readonly minTokens: number;
+  readonly maxTokens: number | null;
+  /** What the text of the request lets expect, before anything was observed; null: unknown. */
+  readonly prior: LogEstimate | null;
+}
+
+/**
  * What an attempt changes in the client's bytes, settled for one request; the family of the attempt's
  * model decides how. Holds no text of the client.
  */
 export interface Injection {
   readonly systemPrompt: SystemPrompt | null;
   readonly reasoning: Effort | null;
+  /** A ceiling where the caller sets none. */
   readonly maxOutputTokens: number | null;
+  /** In place of a ceiling; unset: none. */
+  readonly outputLimit?: OutputLimit;
   readonly fields: readonly InjectedField[];
 }
 
 /** The policy's answer: who may serve, and what their qualities are worth. */
 export interface Mandate {
   readonly kind: 'mandate';
-  /** The route that decided; `named` where the client named a real model. */
+  /** The route that decided, RECIPE/ROUTE where it is of a recipe; `named` where the client named a real model. */
   readonly route: string;
   /** True when the client named a real model: there is no market, only permission. */
   readonly isNamed: boolean;
@@ -53,9 +119,13 @@ export interface Mandate {
   readonly mode: string;
   readonly objective: Objective;
   readonly limits: Limits;
+  /** What the scarcity of paced budgets adds to the objective's prices; unset: nothing. */
+  readonly shadow?: ShadowPrices;
   readonly injection: Injection;
   /** What the route itself answers, instead of any model; null: a model answers. */
-  readonly answer: string | null;
+  readonly answer: FixedAnswer | null;
+  /** Null where nothing is said of tools. */
+  readonly tools: ToolPlan | null;
   readonly attempts: AttemptPlan;
 }
 
@@ -66,10 +136,15 @@ export interface RuleNode {
   readonly value: Truth | undefined;
   /** The fast reading was doubtful and the outcome did not need a surer one: the value is null. */
   readonly isDoubtful?: boolean;
+  /** The signal that a leaf reads, and the surer one that a doubt of it asks: places in `Policy.slots`. */
+  readonly slot?: number;
+  readonly surerSlot?: number;
   readonly children: readonly RuleNode[];
 }
 
 export interface RuleTree {
+  /** The recipe that the request asked for; absent: none. */
+  readonly recipe?: string;
   readonly constraints: readonly RuleNode[];
   readonly routes: readonly RuleNode[];
 }
@@ -85,8 +160,17 @@ export interface Policy {
     fleet: FleetSnapshot,
     preferences: TenantPreferences | null,
   ): MaybeAsync<Mandate | Refusal>;
-  /** Rebuilds the tree of a past decision from its readings; reads no signal. */
-  explain(mandateRoute: string, readings: readonly (SpentReading | undefined)[]): RuleTree;
+  /** Rebuilds the tree of a past decision from its readings; reads no signal. `requestedModel`: as the client wrote it. */
+  explain(
+    mandateRoute: string,
+    readings: readonly (SpentReading | undefined)[],
+    requestedModel?: string,
+  ): RuleTree;
+  /**
+   * Learns from the readings of a decision that was served. Gives the policy that decides from then on:
+   * this one, or one that comes to the same outcomes in a better order. Unset: nothing is learned.
+   */
+  observe?(readings: readonly (SpentReading | undefined)[], requestedModel: string): Policy;
 }
 
 /** A tenant's stored preferences: the admin API's overlay over the policy's `tenants`. */
@@ -95,11 +179,13 @@ export interface TenantPreferences {
   readonly weights: Partial<Objective> | null;
 }
 
-/** A place in the policy file. Lines and columns count from 1. */
+/** Something wrong at a place of the policy file, or of one that it names. Lines and columns count from 1. */
 export interface PolicyProblem {
   readonly severity: 'error' | 'warning';
   readonly message: string;
   readonly path: string;
+  /** Absolute; absent: the policy file itself. */
+  readonly file?: string;
   readonly line: number | null;
   readonly column: number | null;
   readonly suggestion: string | null;

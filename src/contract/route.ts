@@ -1,8 +1,8 @@
 import type { DecisionId, MaybeAsync } from '../kernel/index.ts';
-import type { Reservation } from './budget.ts';
+import type { OutputCeiling, Reservation } from './budget.ts';
 import type { Decision, DecisionView } from './decision.ts';
 import type { World } from './keeper.ts';
-import type { Award, Bid, Exclusion } from './market.ts';
+import type { Award, Bid, Exclusion, SessionHold } from './market.ts';
 import type { AttemptRecord, Outcome, Usage } from './outcome.ts';
 import type { Mandate, Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
@@ -48,12 +48,12 @@ export interface AwardedDecision extends Decision {
 }
 
 /**
- * Dispatches down the ranking. `ceilingTokens` is the output ceiling that the reservation enforces
+ * Dispatches down the ranking. `ceiling` is the output ceiling that the reservation enforces
  * (null: none); `onDone` is called once, after the sink's terminal event or the client's abort.
  */
 export type RunAttempts = (
   decision: AwardedDecision,
-  ceilingTokens: number | null,
+  ceiling: OutputCeiling | null,
   sink: ResponseSink,
   onDone: (result: AttemptsResult) => void,
 ) => FlowController;
@@ -67,6 +67,8 @@ export interface FlowRelay extends FlowController {
 export interface Quotes {
   readonly bids: readonly Bid[];
   readonly excluded: readonly Exclusion[];
+  /** The session must stay where it is; unset: it need not. */
+  readonly hold?: SessionHold;
 }
 
 /**
@@ -80,7 +82,7 @@ export interface Stages {
   signals(workload: Workload, policy: Policy): SignalReader;
   policy(workload: Workload, signals: SignalReader, world: World): MaybeAsync<Mandate | Refusal>;
   cache: LookUp;
-  quotes(workload: Workload, mandate: Mandate, world: World): Quotes;
+  quotes(workload: Workload, mandate: Mandate, world: World, signals: SignalReader): Quotes;
   award(quotes: Quotes, mandate: Mandate): Award | Refusal;
 
   /** Keeps what explains the decision, without the client's text. */

@@ -1,3 +1,4 @@
+import type { Claim } from './claim.ts';
 import type { Workload } from './workload.ts';
 import type { MaybeAsync } from '../kernel/index.ts';
 
@@ -30,6 +31,8 @@ export interface SignalSlot {
   readonly key: string;
   readonly kind: string;
   readonly cost: SignalCost;
+  /** The value is a probability, or a probability by class; unset: it is neither. */
+  readonly scale?: 'chance' | 'chances';
   /** It reads nothing but the last user turn: what an earlier turn says slips past. */
   readonly readsLastTurnOnly?: boolean;
   /** Loads what reading needs, so that no request waits for it; failures show when it is read. */
@@ -48,6 +51,14 @@ export interface ShareKey<T extends object> {
   readonly make: (workload: Workload) => T;
 }
 
+/**
+ * How well each tool of the request fits what its user asks, in the order of `Workload.tools()`: about
+ * a cosine. The signal of the tools' relevance fills it when it is read; null until then.
+ */
+export const TOOL_FIT: ShareKey<{ relevance: ArrayLike<number> | null }> = {
+  make: () => ({ relevance: null }),
+};
+
 /** Kleene's third value is null: unknown. */
 export type Truth = boolean | null;
 
@@ -59,6 +70,8 @@ export interface CompiledCondition {
   readonly text: string;
   /** The slower, surer way to the same value. */
   readonly deep?: DeepCondition;
+  /** What the test says of a known value. Unset: nothing is known of it but its text. */
+  readonly claim?: Claim;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Fault } from '../kernel/index.ts';
 import type { Mandate } from './policy.ts';
 import type { Workload } from './workload.ts';
 
@@ -7,6 +8,8 @@ export interface Guard {
   readonly name: string;
   onData(chunk: Buffer): Buffer | null;
   onEnd(): Buffer | null;
+  /** Set where the answer must not go on: what the guard gave last goes out, and then this ends it. */
+  readonly fault?: Fault | null;
 }
 
 /** Opens the guards that a mandate asks for; null where none is asked for. */

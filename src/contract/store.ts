@@ -1,3 +1,4 @@
+import type { StoredVerdict } from './feedback.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Sums of one balance in one period. BigInt: a ledger outgrows 2^53 pico-USD. */
@@ -54,6 +55,8 @@ export interface Store {
   }>;
   /** Small named JSON documents: beliefs, the admin overlay, preferences. Null deletes. */
   saveDocument(name: string, json: string | null): Promise<void>;
+  /** False where one of its source is stored for the decision already: that one stands. */
+  addVerdict(verdict: StoredVerdict): Promise<boolean>;
   ledger: LedgerReader;
   close(): Promise<void>;
 }
@@ -62,4 +65,6 @@ export interface LedgerReader {
   totals(filter: { readonly tenant?: string }): Promise<LedgerTotals>;
   outcome(decision: string): Promise<Outcome | null>;
   latest(limit: number): Promise<readonly Outcome[]>;
+  /** In the order in which they came. */
+  verdicts(decision: string): Promise<readonly StoredVerdict[]>;
 }

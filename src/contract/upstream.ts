@@ -44,6 +44,8 @@ export type CircuitPass = 'normal' | 'trial';
 export interface Breakers extends LocalLoad {
   /** Counts a dispatch as in flight. Null: the circuit is open, or its one trial is taken; nothing was counted. */
   begin(instance: InstanceId): CircuitPass | null;
+  /** Adds to the pending prompt tokens of a dispatch as it goes out, and takes them away at its first token. */
+  prefill(instance: InstanceId, tokens: number): void;
   /** Ends what `begin` counted; `retryAfterMs` is what a rate-limited instance asked for. */
   end(
     instance: InstanceId,
@@ -68,4 +70,9 @@ export interface Engine {
   readonly probe: { readonly healthPath: string; readonly telemetryPath: string | null };
   /** Reads the answer of `telemetryPath`, for the model's upstream name. Never throws: what is missing is null. */
   readTelemetry(text: string, upstreamName: string): Telemetry;
+  /**
+   * Chat completions go on with a last message of the assistant, where `continue_final_message` says
+   * so, as if they had not stopped. Unset: they would answer it.
+   */
+  readonly continuesChat?: boolean;
 }

@@ -11,6 +11,8 @@ import { SharedText } from './fast-text.ts';
 import type { ClassifiedTask, TextReader } from './fast-text.ts';
 import { Head } from './head.ts';
 import type { ReadText } from './head.ts';
+import type { Joint, JointSource } from './joint-answer.ts';
+import { LabelMemory } from './label-memory.ts';
 import { createPiiTagger } from './pii/index.ts';
 import type { PiiTagger } from './pii/index.ts';
 import { modelFileFault } from './safetensors.ts';
@@ -22,7 +24,7 @@ const PII_FILE = 'pii.safetensors';
 /** The bytes of a model file by its name, such as `domain.safetensors`; null where there is none. */
 export type ModelFiles = (name: string) => Uint8Array | null;
 
-export interface ShippedModels extends FastModels {
+export interface ShippedModels extends FastModels, JointSource {
   read(text: string): FastText & ReadText;
   readonly encoder: StaticEncoder;
   /** Throws `BRS_MODEL_FILE` where no head of the task ships. */
@@ -42,6 +44,7 @@ class Models implements ShippedModels, TextReader {
   readonly #files: ModelFiles;
   readonly #heads = new Map<HeadTask, Head>();
   #encoder: StaticEncoder | null = null;
+  readonly #memories = new Map<HeadTask, LabelMemory>();
   #pii: PiiTagger | null = null;
   #detector: { readonly attack: AttackDetector | null } | null = null;
   /** The text that the detector reads: its tokens serve the head too. */
@@ -84,6 +87,20 @@ class Models implements ShippedModels, TextReader {
   band(task: HeadTask): readonly [number, number] | null {
     const detector = task === 'attack' ? this.attack : null;
     return (detector ?? this.head(task).metadata).band;
+  }
+
+  joint(task: HeadTask): Joint | null {
+    return this.hasHead(task) ? this.head(task).metadata.joint : null;
+  }
+
+  memory(task: HeadTask): LabelMemory {
+    let memory = this.#memories.get(task);
+    if (memory === undefined) {
+      const file = `${task}-memory.safetensors`;
+      memory = new LabelMemory(file, this.#bytes(file));
+      this.#memories.set(task, memory);
+    }
+    return memory;
   }
 
   head(task: HeadTask): Head {

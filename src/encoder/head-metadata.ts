@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { calibrationSchema } from './calibration.ts';
+import { jointSchema } from './joint-answer.ts';
 import { TEXT_STATS } from './text-stats.ts';
 
 const size = z.int().min(1);
@@ -27,6 +28,8 @@ export const headSchema = z
     threshold: z.number().nullable().default(null),
     /** Where a deeper classifier is worth asking: of the confidence, of a sigmoid of the probability. */
     band: z.tuple([z.number(), z.number()]).nullable().default(null),
+    /** How its answer and a deep model's become one; unset: the deep answer stands alone. */
+    joint: jointSchema.nullable().default(null),
     window: z
       .object({
         tokens: size,

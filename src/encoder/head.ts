@@ -5,6 +5,7 @@ import { headSchema } from './head-metadata.ts';
 import type { HeadMetadata } from './head-metadata.ts';
 import { readMetadata } from './model-metadata.ts';
 import { NgramWeights } from './ngram-weights.ts';
+import { PartSums, joinedEdges } from './part-sums.ts';
 import { TensorFile } from './safetensors.ts';
 import { SeenRuns } from './seen-runs.ts';
 import type { StaticEncoder } from './static-encoder.ts';
@@ -37,6 +38,7 @@ export class Head {
   readonly #dense: DenseLayers | null;
   readonly #ngrams: NgramWeights | null;
   readonly #bias: Float32Array | null;
+  readonly #partSums: PartSums | null;
   readonly #windowSums: WindowSums | null;
   readonly #segmentSums: WindowSums | null;
   readonly #vectorSize: number;
@@ -62,9 +64,10 @@ export class Head {
     const { window } = metadata;
     this.#logits = new Float64Array(this.#outputs);
     this.#seen = window === null ? null : new SeenRuns();
-    const hasSums = window !== null && embedding;
-    this.#windowSums = hasSums ? new WindowSums(encoder, window.tokens / window.stride) : null;
-    this.#segmentSums = hasSums && window.segments ? new WindowSums(encoder, 2) : null;
+    const parts = window !== null && embedding ? new PartSums(encoder) : null;
+    this.#partSums = parts;
+    this.#windowSums = parts && new WindowSums(parts, window!.tokens / window!.stride);
+    this.#segmentSums = parts && window!.segments ? new WindowSums(parts, 2) : null;
     if (this.#dense === null && this.#ngrams === null) throw tensors.fault('it reads no feature');
   }
 
@@ -117,7 +120,9 @@ export class Head {
       const counts = edges.length > 3 ? [1, 2] : [1];
       scans.push({ edges, counts, sums: this.#segmentSums, first: 0 });
     }
-    for (const { edges: all, sums } of scans) sums?.start(ids, all);
+    const parts = scans.reduce<readonly number[]>((all, scan) => joinedEdges(all, scan.edges), []);
+    this.#partSums?.start(ids, parts);
+    for (const scan of scans) scan.sums?.start(scan.edges, parts);
     return scans;
   }
 

@@ -17,6 +17,7 @@ export type {
   TokenSession,
 } from './deep/token-session.ts';
 export { createWordPieceTokens } from './deep/word-piece-tokens.ts';
+export { joinedModels } from './joint-answer.ts';
 export { parseMetadata } from './model-metadata.ts';
 export * from './neighbours/index.ts';
 export { canonicalPiiType, scoreSpans } from './pii/index.ts';

@@ -1,17 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { InstanceTiming } from '../contract/index.ts';
-import { COLD_TIMING, expectedServiceTime, observeRequest, paceOf } from './timing.ts';
-import type { TimedRequest } from './timing.ts';
+import { COLD_TIMING, observeRequest, Pace } from './timing.ts';
+import type { Situation, TimedRequest } from './timing.ts';
 
-/** An instance with 40 ms of base, 10 000 tokens per second of prefill, 12 ms per token. */
-function timed(promptTokens: number, changes: Partial<TimedRequest> = {}): TimedRequest {
-  const ttftMs = 40 + promptTokens / 10;
+const IDLE: Situation = { batch: 1, turns: 0, pendingTokens: 0 };
+
+/** 40 ms of base, 10 000 tokens per second of prefill, 12 ms per token and half a millisecond more for each neighbour. */
+function timed(
+  promptTokens: number,
+  situation: Situation = IDLE,
+  changes: Partial<TimedRequest> = {},
+): TimedRequest {
+  const { batch, turns, pendingTokens } = situation;
+  const ttftMs = 40 + (promptTokens + pendingTokens) / 10 + 2_000 * turns;
+  const perTokenMs = 12 + 0.5 * (batch - 1);
   return {
     ttftMs,
-    totalMs: ttftMs + 12 * 99,
-    perTokenMs: 12,
-    waitMs: 0,
+    totalMs: ttftMs + perTokenMs * 99,
+    perTokenMs,
+    situation,
     promptTokens,
     cachedTokens: 0,
     outputTokens: 100,
@@ -20,59 +28,82 @@ function timed(promptTokens: number, changes: Partial<TimedRequest> = {}): Timed
   };
 }
 
+const SITUATIONS: readonly Situation[] = [
+  IDLE,
+  { batch: 9, turns: 0, pendingTokens: 3_000 },
+  { batch: 17, turns: 0, pendingTokens: 500 },
+  { batch: 32, turns: 0.5, pendingTokens: 2_000 },
+];
+
+function mixed(count: number, changes: Partial<TimedRequest> = {}): TimedRequest[] {
+  return Array.from({ length: count }, (_, i) =>
+    timed([50, 4_000, 1_000][i % 3]!, SITUATIONS[i % 4], changes),
+  );
+}
+
 function learned(requests: readonly TimedRequest[]): InstanceTiming {
   return requests.reduce(observeRequest, COLD_TIMING);
 }
 
-const mixed = (count: number, changes: Partial<TimedRequest> = {}): TimedRequest[] =>
-  Array.from({ length: count }, (_, i) => timed(i % 2 === 0 ? 50 : 4_000, changes));
-
 describe('the timing of an instance', () => {
-  test('tells base, prefill rate and time per token apart', () => {
-    const timing = learned(mixed(200));
-    expect(timing.ttftBaseMs!.mean).toBeCloseTo(40, 0);
-    expect(timing.prefillTokensPerSecond!.mean / 10_000).toBeCloseTo(1, 1);
-    const { ttftMs, perTokenMs } = expectedServiceTime(paceOf(timing), 2_000);
-    expect(ttftMs).toBeGreaterThan(230);
-    expect(ttftMs).toBeLessThan(250);
-    expect(perTokenMs).toBeCloseTo(12, 0);
+  const pace = new Pace(learned(mixed(300)));
+
+  test('tells base, prompt, prompts before it, batch and queue apart', () => {
+    const about = (value: number, expected: number): void =>
+      expect(Math.abs(value / expected - 1)).toBeLessThan(0.1);
+    about(pace.ttftMs(IDLE, 2_000), 240);
+    about(pace.ttftMs({ ...IDLE, pendingTokens: 1_500 }, 2_000), 390);
+    about(pace.waitMs({ ...IDLE, turns: 0.25 }), 500);
+    about(pace.perTokenMs({ ...IDLE, batch: 21 }), 22);
+    about(pace.prefillMsPerToken(IDLE), 0.1);
   });
 
-  test('does not take the queue for the instance', () => {
-    const queued = mixed(200).map((each) => ({ ...each, waitMs: 30, ttftMs: each.ttftMs! + 30 }));
-    expect(learned(queued).ttftBaseMs!.mean).toBeCloseTo(40, 0);
+  test('what is known well deviates little, and a cold instance as much as it takes', () => {
+    expect(Math.sqrt(pace.ttftVariance(IDLE, 2_000))).toBeLessThan(50);
+    const cold = new Pace(COLD_TIMING);
+    expect(Math.sqrt(cold.ttftVariance(IDLE, 100))).toBeGreaterThan(cold.ttftMs(IDLE, 100) / 2);
   });
 
-  test('learns nothing of the base from a time that was mostly queue', () => {
-    const before = learned(mixed(20));
-    const after = observeRequest(before, timed(50, { ttftMs: 900, waitMs: 700 }));
-    expect(after.ttftBaseMs).toBe(before.ttftBaseMs);
+  test('a wait is foretold of what ran beside it, not of a request alone', () => {
+    const cold = new Pace(COLD_TIMING);
+    expect(cold.waitMs({ ...IDLE, turns: 1 })).toBeGreaterThan(1_000);
+    expect(cold.waitMs(IDLE)).toBe(0);
+  });
+
+  test('an instance that is three times slower is known for it after 60 requests', () => {
+    const slow = mixed(60).map((each) => ({
+      ...each,
+      ttftMs: 3 * each.ttftMs!,
+      perTokenMs: 3 * each.perTokenMs!,
+    }));
+    const after = new Pace(slow.reduce(observeRequest, learned(mixed(300))));
+    expect(after.perTokenMs(IDLE)).toBeGreaterThan(2.5 * 12);
+    expect(after.ttftMs(IDLE, 2_000)).toBeGreaterThan(2.3 * 240);
   });
 
   test('finds the time per token of answers that arrive whole', () => {
     const timing = learned(mixed(300, { ttftMs: null, perTokenMs: null }));
-    expect(timing.ttftBaseMs).toBeNull();
-    expect(timing.perTokenMs!.mean).toBeGreaterThan(8);
-    expect(timing.perTokenMs!.mean).toBeLessThan(14);
+    expect(timing.ttftMs).toBeNull();
+    expect(new Pace(timing).perTokenMs(IDLE)).toBeGreaterThan(8);
+    expect(new Pace(timing).perTokenMs(IDLE)).toBeLessThan(14);
   });
 
   test('an answer of no tokens takes as long as its first', () => {
-    const embedding = timed(50, { ttftMs: null, perTokenMs: null, totalMs: 15, outputTokens: 0 });
-    expect(learned(Array<TimedRequest>(50).fill(embedding)).ttftBaseMs!.mean).toBeCloseTo(5, 0);
+    const changes = { ttftMs: null, perTokenMs: null, totalMs: 15, outputTokens: 0 };
+    const after = learned(Array<TimedRequest>(80).fill(timed(50, IDLE, changes)));
+    expect(new Pace(after).ttftMs(IDLE, 50)).toBeCloseTo(15, 0);
+  });
+
+  test('a dispatch of which nobody knew the situation teaches the cached share alone', () => {
+    const after = learned([timed(100, IDLE, { situation: null, cachedTokens: 50 })]);
+    expect(after).toMatchObject({ ttftMs: null, perTokenMs: null, cachedRatio: { mean: 0.5 } });
   });
 
   test('the cached share comes from reported usage only', () => {
-    const hit = timed(100, { cachedTokens: 80 });
-    expect(paceOf(learned([hit, hit])).cachedRatio).toBeCloseTo(0.8, 9);
-    expect(paceOf(learned([{ ...hit, hasUsage: false }])).cachedRatio).toBe(0);
-    expect(paceOf(COLD_TIMING).cachedRatio).toBe(0);
-  });
-
-  test('one stray measurement does not upset a warm estimate', () => {
-    const warm = learned(mixed(100));
-    const after = observeRequest(warm, timed(50, { ttftMs: 3_600_000, perTokenMs: 60_000 }));
-    expect(after.ttftBaseMs!.mean).toBeLessThan(2 * warm.ttftBaseMs!.mean);
-    expect(after.perTokenMs!.mean).toBeLessThan(2 * warm.perTokenMs!.mean);
+    const hit = timed(100, IDLE, { cachedTokens: 80 });
+    expect(new Pace(learned([hit, hit])).cachedRatio).toBeCloseTo(0.8, 9);
+    expect(new Pace(learned([{ ...hit, hasUsage: false }])).cachedRatio).toBe(0);
+    expect(new Pace(COLD_TIMING).cachedRatio).toBe(0);
   });
 
   test('every prediction stays finite and not negative for any history', () => {
@@ -81,7 +112,7 @@ describe('the timing of an instance', () => {
       ttftMs: fc.option(wild),
       totalMs: wild,
       perTokenMs: fc.option(wild),
-      waitMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+      situation: fc.option(fc.record({ batch: wild, turns: wild, pendingTokens: wild })),
       promptTokens: wild,
       cachedTokens: wild,
       outputTokens: wild,
@@ -89,13 +120,18 @@ describe('the timing of an instance', () => {
     });
     fc.assert(
       fc.property(fc.array(request, { maxLength: 20 }), fc.nat(1e6), (requests, uncached) => {
-        const timing = learned(requests);
-        const time = expectedServiceTime(paceOf(timing), uncached);
-        for (const value of Object.values(time)) {
-          expect(Number.isFinite(value) && value >= 0).toBe(true);
-        }
-        expect(paceOf(timing).cachedRatio).toBeGreaterThanOrEqual(0);
-        expect(paceOf(timing).cachedRatio).toBeLessThanOrEqual(1);
+        const of = new Pace(learned(requests));
+        const values = [
+          of.ttftMs(IDLE, uncached),
+          of.ttftVariance(IDLE, uncached),
+          of.perTokenMs(IDLE),
+          of.perTokenVariance(IDLE),
+          of.prefillMsPerToken(IDLE),
+          of.waitMs(IDLE),
+        ];
+        for (const value of values) expect(Number.isFinite(value) && value >= 0).toBe(true);
+        expect(of.cachedRatio).toBeGreaterThanOrEqual(0);
+        expect(of.cachedRatio).toBeLessThanOrEqual(1);
       }),
     );
   });

@@ -21,6 +21,10 @@ export type { EvaluationInput, EvaluationReport, EvaluationTask, Speed } from '.
 export { crossValidateIntents } from './cross-validate.ts';
 export type { CrossValidation, IntentText } from './cross-validate.ts';
 export { RecordProblem, parseRecords, textOf } from './records.ts';
+export { parseOutcomes } from './router/outcome-records.ts';
+export { evaluateRouter } from './router/router-report.ts';
+export type { RouterEvaluation, RouterMetrics, RouterReport } from './router/router-report.ts';
+export { openRouter, trainRouter } from './router/train-router.ts';
 export type { DataRecord } from './records.ts';
 
 const TASKS: Readonly<Record<EvaluationTask, (input: EvaluationInput) => Promise<Measured>>> = {

@@ -1,12 +1,17 @@
 import { fault, workerOf } from '../kernel/index.ts';
 import type { Clock } from '../kernel/index.ts';
-import type { AdminBackend, BalanceView, BudgetInput, Config } from '../contract/index.ts';
+import type { AdminBackend, BalanceView, BudgetInput, CarbonView } from '../contract/index.ts';
+import type { Beliefs, Config } from '../contract/index.ts';
 import type { DecisionView, InstanceState, Store, TenantPreferences } from '../contract/index.ts';
+import { accuracyViews } from './accuracy-view.ts';
 import { ZERO } from './amounts.ts';
 import type { BalanceBook } from './balance-book.ts';
 import { viewOf } from './balance-view.ts';
 import { applicable, tenantPart } from './budget-scope.ts';
+import type { BudgetWatch } from './budget-watch.ts';
 import type { Spender } from './budget-scope.ts';
+import { carbonViews } from './carbon.ts';
+import type { PushedCarbon } from './carbon.ts';
 import { decisionOf } from './decision-of-outcome.ts';
 import { withAdded, withDrained, withRemoved } from './instance-overlay.ts';
 import type { InstanceOverlay } from './instance-overlay.ts';
@@ -21,7 +26,9 @@ export interface AdminPort extends Pick<
   readonly clock: Clock;
   readonly store: Store;
   readonly book: BalanceBook;
+  readonly watch: BudgetWatch;
   config(): Config;
+  beliefs(): Beliefs;
   overlay(): Overlay;
   /** Stores a changed part and applies it, one change at a time. */
   change(part: keyof Overlay, edit: (overlay: Overlay) => Partial<Overlay>): Promise<void>;
@@ -29,6 +36,7 @@ export interface AdminPort extends Pick<
 }
 
 const DECISIONS_MAX = 1_000;
+const BALANCES_MAX = 1_000;
 
 export function createAdmin(port: AdminPort): AdminBackend {
   return {
@@ -38,7 +46,9 @@ export function createAdmin(port: AdminPort): AdminBackend {
     metrics: () => port.metrics(),
     ...instanceDuties(port),
     ...tenantDuties(port),
+    ...carbonDuties(port),
     ...decisionDuties(port),
+    accuracy: () => accuracyViews(port.config(), port.beliefs(), port.clock.nowMs()),
   };
 }
 
@@ -67,10 +77,11 @@ function instanceDuties(
 
 function tenantDuties(
   port: AdminPort,
-): Pick<AdminBackend, 'budgets' | 'setBudgets' | 'preferences' | 'setPreferences'> {
+): Pick<AdminBackend, 'budgets' | 'allBudgets' | 'setBudgets' | 'preferences' | 'setPreferences'> {
   const budgets = (tenant: string): readonly BalanceView[] => budgetsOf(port, tenant);
   return {
     budgets,
+    allBudgets: () => allBudgetsOf(port),
     async setBudgets(tenant, inputs) {
       checkBudgets(inputs);
       await port.change('budgets', (overlay) => {
@@ -94,8 +105,42 @@ function tenantDuties(
   };
 }
 
+/** Longer than any place is called. */
+const PLACE_CHARACTERS_MAX = 128;
+const PLACES_MAX = 1_000;
+
+function carbonDuties(port: AdminPort): Pick<AdminBackend, 'carbon' | 'setCarbon'> {
+  const carbon = (): readonly CarbonView[] =>
+    carbonViews(port.config().carbon, port.overlay().carbon, port.clock.nowMs());
+  return {
+    carbon,
+    async setCarbon(place, pushed) {
+      const refuse = (reason: string) => fault('BRS_ADMIN_INPUT', { place: 'place', reason });
+      if (place === '' || place.length > PLACE_CHARACTERS_MAX) {
+        throw refuse(`must have 1 to ${PLACE_CHARACTERS_MAX} characters`);
+      }
+      await port.change('carbon', (overlay) => {
+        const changed = new Map(overlay.carbon);
+        if (pushed === null) changed.delete(place);
+        else changed.set(place, pushedCarbon(pushed, port));
+        if (changed.size > PLACES_MAX) throw refuse(`there may be ${PLACES_MAX} places at most`);
+        return { carbon: changed };
+      });
+      return carbon();
+    },
+  };
+}
+
+function pushedCarbon(
+  { gramsPerKilowattHour, ttlSeconds }: NonNullable<Parameters<AdminBackend['setCarbon']>[1]>,
+  port: AdminPort,
+): PushedCarbon {
+  const ageMs = ttlSeconds === undefined ? port.config().carbon.maxAgeMs : ttlSeconds * 1000;
+  return { gramsPerKilowattHour, untilMs: port.clock.nowMs() + ageMs };
+}
+
 /** The tenant's balances of the current periods, and those that its first request would begin. */
-function budgetsOf({ book, clock }: AdminPort, tenant: string): BalanceView[] {
+function budgetsOf({ book, watch, clock }: AdminPort, tenant: string): BalanceView[] {
   const nowMs = clock.nowMs();
   const own = tenantPart(tenant);
   return book.rules.flatMap((rule) => {
@@ -104,14 +149,32 @@ function budgetsOf({ book, clock }: AdminPort, tenant: string): BalanceView[] {
     const balances = book
       .current(rule, nowMs)
       .filter(({ scope }) => wanted === null || scope === own || scope.startsWith(`${own}&`));
-    if (balances.length > 0) return balances.map((balance) => viewOf(rule, balance));
+    if (balances.length > 0)
+      return balances.map((balance) => viewOf(rule, balance, watch.viewOf(balance)));
     if (key === '*' || user === '*' || route === '*') return [];
     const spender = { tenant, key: key ?? '', user, route: route ?? '' } as Spender;
-    const startMs = book.startOf(rule.per, nowMs);
+    const startMs = book.startOf(rule, nowMs);
     return applicable([rule], spender).map(({ scope }) =>
-      viewOf(rule, { scope, startMs, settled: ZERO, leased: ZERO }),
+      viewOf(
+        rule,
+        { scope, startMs, settled: ZERO, leased: ZERO, carried: ZERO },
+        { pace: {}, warnings: {} },
+      ),
     );
   });
+}
+
+/** The balances of the current periods, those of the first rules first. */
+function allBudgetsOf({ book, watch, clock }: AdminPort): BalanceView[] {
+  const nowMs = clock.nowMs();
+  const views: BalanceView[] = [];
+  for (const rule of book.rules) {
+    for (const balance of book.current(rule, nowMs)) {
+      if (views.length >= BALANCES_MAX) return views;
+      views.push(viewOf(rule, balance, watch.viewOf(balance)));
+    }
+  }
+  return views;
 }
 
 function checkBudgets(inputs: readonly BudgetInput[]): void {
@@ -147,8 +210,10 @@ function decisionDuties(port: AdminPort): Pick<AdminBackend, 'decisions' | 'deci
       const line = port.lines().find(({ worker }) => worker === workerOf(id));
       const remembered = line === undefined ? null : await line.decision(id);
       const outcome = await ledger.outcome(id);
-      if (remembered !== null) return { ...remembered, outcome };
-      return outcome === null ? null : decisionOf(outcome);
+      const verdicts = await ledger.verdicts(id);
+      const judged = verdicts.length === 0 ? {} : { verdicts };
+      if (remembered !== null) return { ...remembered, outcome, ...judged };
+      return outcome === null ? null : { ...decisionOf(outcome), ...judged };
     },
     async decisions(wanted) {
       const limit = Math.min(Math.max(0, wanted), DECISIONS_MAX);

@@ -1,13 +1,16 @@
-import type { BudgetPeriod, BudgetRule, StoreBatch, StoredBalance } from '../contract/index.ts';
+import type { BudgetRule, StoreBatch, StoredBalance } from '../contract/index.ts';
 import type { StoredLease } from '../contract/index.ts';
-import { isZero, smaller, subtract, ZERO } from './amounts.ts';
+import { add, isZero, smaller, subtract, ZERO } from './amounts.ts';
 import type { Sums } from './amounts.ts';
 import { createBalance, moveLease, negate, settle } from './balance.ts';
-import { storedDelta, storedLease } from './balance.ts';
+import { storedDeltas, storedLease } from './balance.ts';
 import type { Applied, Balance, Lease } from './balance.ts';
-import { applicable, balanceId, parseBalanceId, ruleKey } from './budget-scope.ts';
+import { applicable, balanceId, carriedInto, carryId } from './budget-scope.ts';
+import { parseBalanceId, ruleKey } from './budget-scope.ts';
 import type { BalancePlace, ScopedRule, Spender } from './budget-scope.ts';
-import { periodEndMs, periodStartMs } from './period.ts';
+import { carryFrom } from './carry-over.ts';
+import { periodEndMs, periodKey, periodStartMs } from './period.ts';
+import type { Period } from './period.ts';
 
 /** Past this many balances, users not seen before share one: clients make up their names. */
 const BALANCES_MAX = 100_000;
@@ -20,10 +23,13 @@ export type BookChanges = Omit<StoreBatch, 'outcomes'>;
  */
 export class BalanceBook {
   readonly balances = new Map<string, Balance>();
-  readonly #latestStartMs = new Map<BudgetPeriod, number>();
+  /** By `periodKey`. */
+  readonly #latestStartMs = new Map<string, number>();
   readonly #dirtyBalances = new Set<Balance>();
   readonly #dirtyLeases = new Set<Lease>();
   readonly #closed: string[] = [];
+  /** Of which something was settled since `takeSpent`. */
+  #spent = new Set<Balance>();
   readonly #onFault: (invariant: string) => void;
   #rules: readonly BudgetRule[] = [];
   #ruleByKey: ReadonlyMap<string, BudgetRule> = new Map();
@@ -44,14 +50,25 @@ export class BalanceBook {
 
   /** Takes over what was stored. Leases that nobody came back for settle in full: what was spent of them is not known. */
   restore(balances: readonly StoredBalance[], leases: readonly StoredLease[]): void {
-    for (const { id, ...settled } of balances) this.#balanceFrom(id, settled);
+    for (const { id, ...sums } of balances) {
+      if (carriedInto(id) === null) this.#balanceFrom(id, sums);
+    }
+    for (const { id, ...sums } of balances) {
+      const into = carriedInto(id);
+      const balance = into === null ? null : this.#balanceAt(into);
+      if (balance !== null) balance.carried = sums;
+    }
     for (const { id, balance, ...outstanding } of leases) {
-      const owner = this.balances.get(balance) ?? this.#balanceFrom(balance, ZERO);
+      const owner = this.#balanceAt(balance);
       if (owner === null) continue;
       settle(owner, outstanding);
       this.#dirtyBalances.add(owner);
       this.#dirtyLeases.add({ id, session: 0, balance: owner, outstanding: ZERO });
     }
+  }
+
+  #balanceAt(id: string): Balance | null {
+    return this.balances.get(id) ?? this.#balanceFrom(id, ZERO);
   }
 
   #balanceFrom(id: string, settled: Sums): Balance | null {
@@ -63,14 +80,15 @@ export class BalanceBook {
   }
 
   /** A period that was seen stays begun when the clock jumps back: its predecessor is never reopened. */
-  startOf(per: BudgetPeriod, nowMs: number): number {
-    return Math.max(periodStartMs(per, nowMs), this.#latestStartMs.get(per) ?? 0);
+  startOf(period: Period, nowMs: number): number {
+    const latest = this.#latestStartMs.get(periodKey(period)) ?? 0;
+    return Math.max(periodStartMs(period, nowMs), latest);
   }
 
   /** The balances of a rule in the current period. */
   current(rule: BudgetRule, nowMs: number): Balance[] {
     const key = ruleKey(rule);
-    const startMs = this.startOf(rule.per, nowMs);
+    const startMs = this.startOf(rule, nowMs);
     return [...this.balances.values()].filter(
       (balance) => balance.rule === key && balance.startMs === startMs,
     );
@@ -78,9 +96,9 @@ export class BalanceBook {
 
   #noteStart(balance: Balance): void {
     const rule = this.#ruleByKey.get(balance.rule);
-    if (rule === undefined || periodStartMs(rule.per, balance.startMs) !== balance.startMs) return;
-    const latest = this.#latestStartMs.get(rule.per) ?? 0;
-    this.#latestStartMs.set(rule.per, Math.max(latest, balance.startMs));
+    if (rule === undefined || periodStartMs(rule, balance.startMs) !== balance.startMs) return;
+    const latest = this.#latestStartMs.get(periodKey(rule)) ?? 0;
+    this.#latestStartMs.set(periodKey(rule), Math.max(latest, balance.startMs));
   }
 
   /** The balances that a spender's requests count against, created where they are new. */
@@ -89,11 +107,11 @@ export class BalanceBook {
   }
 
   #apply({ rule, scope, key }: ScopedRule, nowMs: number): Applied {
-    const startMs = this.startOf(rule.per, nowMs);
-    this.#latestStartMs.set(rule.per, startMs);
+    const startMs = this.startOf(rule, nowMs);
+    this.#latestStartMs.set(periodKey(rule), startMs);
     const place = { rule: ruleKey(rule), scope, startMs };
     const balance = this.balances.get(balanceId(place)) ?? this.#create(place);
-    return { rule, key, balance, endMs: periodEndMs(rule.per, startMs) };
+    return { rule, key, balance, endMs: periodEndMs(rule, startMs) };
   }
 
   #create(wanted: BalancePlace): Balance {
@@ -106,7 +124,40 @@ export class BalanceBook {
     const balance = createBalance({ id, ...place });
     this.balances.set(id, balance);
     this.#dirtyBalances.add(balance);
+    const rule = this.#ruleByKey.get(place.rule);
+    if (rule?.carryOver !== undefined) this.#carry(rule, this.#before(rule, balance), balance);
     return balance;
+  }
+
+  #before(rule: BudgetRule, balance: Balance): Balance | undefined {
+    return this.balances.get(
+      balanceId({ ...balance, startMs: periodStartMs(rule, balance.startMs - 1) }),
+    );
+  }
+
+  /**
+   * Carries over what is left, once more where some of it came back late. What a balance has taken only
+   * falls after its period, so that what was carried before is never too much.
+   */
+  #carry(rule: BudgetRule, from: Balance | undefined, into: Balance): void {
+    if (from === undefined) return;
+    const more = subtract(carryFrom(from, rule), into.carried);
+    const added = {
+      tokens: more.tokens > 0n ? more.tokens : 0n,
+      picoUsd: more.picoUsd > 0n ? more.picoUsd : 0n,
+      microjoules: more.microjoules > 0n ? more.microjoules : 0n,
+    };
+    if (isZero(added)) return;
+    into.carried = add(into.carried, added);
+    into.unsavedCarry = add(into.unsavedCarry, added);
+    this.#dirtyBalances.add(into);
+  }
+
+  /** The balances of which something was settled since the last call. */
+  takeSpent(): ReadonlySet<Balance> {
+    const spent = this.#spent;
+    if (spent.size > 0) this.#spent = new Set();
+    return spent;
   }
 
   grant(session: number, balance: Balance, amounts: Sums): void {
@@ -120,17 +171,25 @@ export class BalanceBook {
   }
 
   /** Unused amounts come back from a worker. */
-  giveBack(session: number, balanceId: string, amounts: Sums): void {
-    const lease = this.#leaseOf(session, balanceId);
-    if (lease !== null) this.#shrink(lease, amounts);
+  giveBack(session: number, id: string, amounts: Sums): void {
+    const lease = this.#leaseOf(session, id);
+    if (lease === null) return;
+    this.#shrink(lease, amounts);
+    const { balance } = lease;
+    const rule = this.#ruleByKey.get(balance.rule);
+    if (rule?.carryOver === undefined) return;
+    const startMs = periodEndMs(rule, balance.startMs);
+    const next = this.balances.get(balanceId({ ...balance, startMs }));
+    if (next !== undefined) this.#carry(rule, balance, next);
   }
 
   /** A worker has settled requests: what they used leaves its lease for good. */
-  spend(session: number, balanceId: string, spent: Sums): void {
-    const lease = this.#leaseOf(session, balanceId);
+  spend(session: number, id: string, spent: Sums): void {
+    const lease = this.#leaseOf(session, id);
     if (lease === null) return;
     settle(lease.balance, spent);
     this.#dirtyBalances.add(lease.balance);
+    this.#spent.add(lease.balance);
     this.#shrink(lease, spent);
   }
 
@@ -142,8 +201,8 @@ export class BalanceBook {
     }
   }
 
-  #leaseOf(session: number, balanceId: string): Lease | null {
-    const lease = this.balances.get(balanceId)?.leases.get(session);
+  #leaseOf(session: number, id: string): Lease | null {
+    const lease = this.balances.get(id)?.leases.get(session);
     if (lease === undefined) this.#onFault(`a worker accounts for a lease that it does not hold`);
     return lease ?? null;
   }
@@ -164,11 +223,15 @@ export class BalanceBook {
   sweep(): void {
     for (const balance of this.balances.values()) {
       const rule = this.#ruleByKey.get(balance.rule);
-      if (rule === undefined || balance.startMs >= (this.#latestStartMs.get(rule.per) ?? 0))
-        continue;
+      if (rule === undefined) continue;
+      const latest = this.#latestStartMs.get(periodKey(rule)) ?? 0;
+      // One that has something to carry over is needed for a period longer.
+      const kept = rule.carryOver === undefined ? latest : periodStartMs(rule, latest - 1);
+      if (balance.startMs >= kept) continue;
       if (balance.leases.size > 0 || this.#dirtyBalances.has(balance)) continue;
       this.balances.delete(balance.id);
       this.#closed.push(balance.id);
+      if (!isZero(balance.carried)) this.#closed.push(carryId(balance));
     }
   }
 
@@ -178,11 +241,14 @@ export class BalanceBook {
 
   /** What changed since the last call. The caller stores it, and goes on trying until it is stored. */
   takeChanges(): BookChanges {
-    const balanceDeltas = [...this.#dirtyBalances].map(storedDelta);
+    const balanceDeltas = [...this.#dirtyBalances].flatMap(storedDeltas);
     const leases = [...this.#dirtyLeases];
     const ended = leases.filter((lease) => isZero(lease.outstanding));
     for (const { session, balance } of ended) balance.leases.delete(session);
-    for (const balance of this.#dirtyBalances) balance.unsaved = ZERO;
+    for (const balance of this.#dirtyBalances) {
+      balance.unsaved = ZERO;
+      balance.unsavedCarry = ZERO;
+    }
     this.#dirtyBalances.clear();
     this.#dirtyLeases.clear();
     return {

@@ -1,27 +1,38 @@
 import type { BalanceView, BudgetInput, BudgetRule } from '../contract/index.ts';
-import type { Applied, Balance } from './balance.ts';
+import { mostOf, remainingOf } from './balance.ts';
+import type { Applied, Balance, Remaining } from './balance.ts';
 import type { Sums } from './amounts.ts';
+import { periodEndMs } from './period.ts';
 
 /** A balance as the admin API shows it. `reserved` is what workers hold: for requests in flight, and as slices. */
 export function viewOf(
   rule: BudgetRule,
-  balance: Pick<Balance, 'scope' | 'startMs' | 'settled' | 'leased'>,
+  balance: Pick<Balance, 'scope' | 'startMs' | 'settled' | 'leased' | 'carried'>,
+  watched: Pick<BalanceView, 'pace' | 'warnings'>,
 ): BalanceView {
   const { limits } = rule;
+  const endMs = periodEndMs(rule, balance.startMs);
   return {
     rule: rule.id,
     scope: balance.scope,
     per: rule.per,
+    timeZone: rule.timeZone ?? 'UTC',
     periodStartMs: balance.startMs,
-    limits: {
-      tokens: limits.tokens === null ? null : BigInt(Math.floor(limits.tokens)).toString(),
-      usd: limits.picoUsd === null ? null : decimal(BigInt(Math.floor(limits.picoUsd)), 12),
-      joules:
-        limits.microjoules === null ? null : decimal(BigInt(Math.floor(limits.microjoules)), 6),
-    },
+    periodEndMs: Number.isFinite(endMs) ? endMs : null,
+    limits: limitsOf(mostOf(balance, limits)),
     settled: amountsOf(balance.settled),
     reserved: amountsOf(balance.leased),
+    left: limitsOf(remainingOf(balance, limits)),
+    carriedOver: amountsOf(balance.carried),
+    ...watched,
   };
+}
+
+/** A limit that was lowered below what is spent leaves nothing, not less. */
+function limitsOf({ tokens, picoUsd, microjoules }: Remaining): BalanceView['limits'] {
+  const shown = (amount: bigint | null, places: number): string | null =>
+    amount === null ? null : decimal(amount < 0n ? 0n : amount, places);
+  return { tokens: shown(tokens, 0), usd: shown(picoUsd, 12), joules: shown(microjoules, 6) };
 }
 
 const amountsOf = (sums: Sums): BalanceView['settled'] => ({
@@ -32,6 +43,7 @@ const amountsOf = (sums: Sums): BalanceView['settled'] => ({
 
 /** `value / 10^places`, exactly, without trailing zeros. */
 function decimal(value: bigint, places: number): string {
+  if (places === 0) return value.toString();
   const digits = value.toString().padStart(places + 1, '0');
   const fraction = digits.slice(-places).replace(/0+$/, '');
   return digits.slice(0, -places) + (fraction === '' ? '' : `.${fraction}`);
@@ -41,8 +53,8 @@ function decimal(value: bigint, places: number): string {
 export function usedRatios({ rule, balance }: Pick<Applied, 'rule' | 'balance'>) {
   const ratios: { readonly quantity: string; readonly ratio: number }[] = [];
   for (const quantity of ['tokens', 'picoUsd', 'microjoules'] as const) {
-    const limit = rule.limits[quantity];
-    if (limit === null || limit <= 0) continue;
+    const limit = Number(mostOf(balance, rule.limits)[quantity] ?? 0n);
+    if (limit <= 0) continue;
     const used = Number(balance.settled[quantity] + balance.leased[quantity]);
     ratios.push({ quantity, ratio: used / limit });
   }

@@ -1,6 +1,7 @@
 import type { BudgetLimits, BudgetRule, StoredBalance, StoredLease } from '../contract/index.ts';
-import { add, subtract, ZERO } from './amounts.ts';
+import { add, isZero, subtract, ZERO } from './amounts.ts';
 import type { Sums } from './amounts.ts';
+import { carryId } from './budget-scope.ts';
 
 /** What one worker holds of one balance: neither settled nor free to anyone else. */
 export interface Lease {
@@ -26,8 +27,11 @@ export interface Balance {
   leased: Sums;
   /** By worker session. */
   readonly leases: Map<number, Lease>;
-  /** Settled since the last commit was built. */
+  /** Left over from the period before: it may be spent on top of the limit. */
+  carried: Sums;
+  /** Settled, and carried over, since the last commit was built. */
   unsaved: Sums;
+  unsavedCarry: Sums;
   /** Grants that are decided but not yet committed, and so not yet with their worker. */
   grantsUnsent: number;
 }
@@ -36,7 +40,16 @@ export function createBalance(
   place: Pick<Balance, 'id' | 'rule' | 'scope' | 'startMs'>,
   settled: Sums = ZERO,
 ): Balance {
-  return { ...place, settled, leased: ZERO, leases: new Map(), unsaved: ZERO, grantsUnsent: 0 };
+  return {
+    ...place,
+    settled,
+    leased: ZERO,
+    leases: new Map(),
+    carried: ZERO,
+    unsaved: ZERO,
+    unsavedCarry: ZERO,
+    grantsUnsent: 0,
+  };
 }
 
 /** Null where the rule sets no limit of that kind. */
@@ -46,14 +59,29 @@ export interface Remaining {
   readonly microjoules: bigint | null;
 }
 
-export function remainingOf(balance: Balance, limits: BudgetLimits): Remaining {
+export function remainingOf(
+  balance: Pick<Balance, 'settled' | 'leased' | 'carried'>,
+  limits: BudgetLimits,
+): Remaining {
+  const most = mostOf(balance, limits);
   const taken = add(balance.settled, balance.leased);
-  const left = (limit: number | null, used: bigint): bigint | null =>
-    limit === null ? null : BigInt(Math.floor(limit)) - used;
+  const left = (limit: bigint | null, used: bigint): bigint | null =>
+    limit === null ? null : limit - used;
   return {
-    tokens: left(limits.tokens, taken.tokens),
-    picoUsd: left(limits.picoUsd, taken.picoUsd),
-    microjoules: left(limits.microjoules, taken.microjoules),
+    tokens: left(most.tokens, taken.tokens),
+    picoUsd: left(most.picoUsd, taken.picoUsd),
+    microjoules: left(most.microjoules, taken.microjoules),
+  };
+}
+
+/** What may be spent in the period: the limits and what was carried over. */
+export function mostOf({ carried }: Pick<Balance, 'carried'>, limits: BudgetLimits): Remaining {
+  const most = (limit: number | null, more: bigint): bigint | null =>
+    limit === null ? null : BigInt(Math.floor(limit)) + more;
+  return {
+    tokens: most(limits.tokens, carried.tokens),
+    picoUsd: most(limits.picoUsd, carried.picoUsd),
+    microjoules: most(limits.microjoules, carried.microjoules),
   };
 }
 
@@ -78,10 +106,14 @@ export function settle(balance: Balance, spent: Sums): void {
 
 export const negate = (sums: Sums): Sums => subtract(ZERO, sums);
 
-export const storedDelta = (balance: Balance): StoredBalance => ({
-  id: balance.id,
-  ...balance.unsaved,
-});
+/** What is to be added to the stored sums; what was carried over is stored as a balance of its own. */
+export function storedDeltas(balance: Balance): StoredBalance[] {
+  const deltas = [{ id: balance.id, ...balance.unsaved }];
+  if (!isZero(balance.unsavedCarry)) {
+    deltas.push({ id: carryId(balance), ...balance.unsavedCarry });
+  }
+  return deltas;
+}
 
 export const storedLease = (lease: Lease): StoredLease => ({
   id: lease.id,

@@ -10,7 +10,15 @@ export interface BeliefsDelta {
   }[];
 }
 
-const TABLES = ['timing', 'reputation', 'outputTokens', 'bytesPerToken'] as const;
+const TABLES = [
+  'timing',
+  'reputation',
+  'outputTokens',
+  'answerLengths',
+  'bytesPerToken',
+  'accuracy',
+  'drift',
+] as const;
 type TableName = Exclude<keyof Beliefs, 'generation'>;
 // A table that is added to `Beliefs` and not here fails to compile.
 const _complete: Exclude<TableName, (typeof TABLES)[number]> extends never ? true : false = true;

@@ -1,7 +1,7 @@
 import type { Amounts, Refusal, ReserveRequest } from '../contract/index.ts';
 import { fault } from '../kernel/index.ts';
 import { needAt } from './amounts.ts';
-import { remainingOf } from './balance.ts';
+import { mostOf, remainingOf } from './balance.ts';
 import type { Applied, Remaining } from './balance.ts';
 
 /** The part of a `ReserveRequest` that the keeper needs to see. */
@@ -63,10 +63,11 @@ function refusalFor(entry: Applied, least: Amounts, short: Quantity, nowMs: numb
   const { balance, rule, endMs } = entry;
   const unit = UNITS[short];
   const left = Math.max(0, Number(remainingOf(balance, rule.limits)[short] ?? 0n));
+  const most = mostOf(balance, rule.limits)[short] ?? 0n;
   const reserved = Number(balance.leased[short]);
   const inFlight = reserved === 0 ? '' : ` (${unit(reserved)} are held by requests in flight)`;
   const until = Number.isFinite(endMs) ? `until ${new Date(endMs).toISOString()}` : 'for good';
-  const detail = `this request needs at least ${unit(least[short])} and ${unit(left)} of ${unit(rule.limits[short] ?? 0)} are left ${until}${inFlight}`;
+  const detail = `this request needs at least ${unit(least[short])} and ${unit(left)} of ${unit(Number(most))} are left ${until}${inFlight}`;
   const scope = balance.scope === '' ? rule.id : balance.scope.replaceAll('&', ', ');
   const { code, message } = fault('BRS_BUDGET_EXHAUSTED', {
     budget: `${scope} per ${rule.per}`,

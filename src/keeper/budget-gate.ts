@@ -11,6 +11,7 @@ import type { Settler } from './leased-reservation.ts';
 import { LeaseSlots } from './lease-slots.ts';
 import type { Slot } from './lease-slots.ts';
 import { LocalLease } from './local-lease.ts';
+import type { WarningCells } from './budget-warnings.ts';
 import type { AmountCells, ToKeeper } from './protocol.ts';
 
 /** What the gate needs of the line to the keeper. */
@@ -45,6 +46,7 @@ export class LeaseGate implements BudgetGate, Settler {
   readonly #leases = new Map<string, LocalLease>();
   readonly #asked = new Map<number, Waiting>();
   #waiting: Waiting[] = [];
+  readonly #warnings = new Map<string, string>();
   #slots = new LeaseSlots([]);
   #dirty: LocalLease[] = [];
   #spent: AmountCells = [];
@@ -82,7 +84,8 @@ export class LeaseGate implements BudgetGate, Settler {
       leases.push(lease);
     }
     const { decision: id, ceilingTokens } = request;
-    return new LeasedReservation({ id, ceilingTokens, held }, leases, this);
+    const budgetWarning = this.#warningOf(leases);
+    return new LeasedReservation({ id, ceilingTokens, held, budgetWarning }, leases, this);
   }
 
   #wait(request: ReserveRequest, slots: readonly Slot[]): Promise<Reservation | Refusal | null> {
@@ -161,7 +164,13 @@ export class LeaseGate implements BudgetGate, Settler {
     const held = needAt(request, granted.ceilingTokens);
     const leases = granted.leases.map((grant) => this.#leaseFor(grant));
     granted.leases.forEach(({ extra }, i) => leases[i]!.free(extra, this.#returned));
-    const terms = { id: request.decision, ceilingTokens: granted.ceilingTokens, held };
+    const { ceilingTokens } = granted;
+    const terms = {
+      id: request.decision,
+      ceilingTokens,
+      held,
+      budgetWarning: this.#warningOf(leases),
+    };
     const reservation = new LeasedReservation(terms, leases, this);
     const isTooLate = waiting.timer === null;
     if (isTooLate) reservation.settle(NOTHING);
@@ -194,6 +203,20 @@ export class LeaseGate implements BudgetGate, Settler {
 
   onFault(invariant: string): void {
     this.#port.onFault(invariant);
+  }
+
+  /** What answers say of budgets that are nearly used up. */
+  onWarnings(cells: WarningCells): void {
+    for (let i = 0; i < cells.length; i += 2) {
+      if (cells[i + 1] === '') this.#warnings.delete(cells[i]!);
+      else this.#warnings.set(cells[i]!, cells[i + 1]!);
+    }
+  }
+
+  #warningOf(leases: readonly LocalLease[]): string | null {
+    if (this.#warnings.size === 0) return null;
+    const texts = leases.flatMap(({ balance }) => this.#warnings.get(balance) ?? []);
+    return texts.length === 0 ? null : texts.join(', ');
   }
 
   /** The keeper is short: what is unused of these balances goes back, and it alone decides from here. */

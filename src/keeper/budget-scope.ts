@@ -66,6 +66,18 @@ export interface BalancePlace {
 export const balanceId = ({ rule, scope, startMs }: BalancePlace): string =>
   `${rule}|${scope}|${startMs}`;
 
+/** No rule's encoded id begins with a plus. */
+const CARRY = '+';
+
+/** Where a store keeps what was carried over into a balance. */
+export const carryId = (place: BalancePlace): string =>
+  balanceId({ ...place, rule: `${CARRY}${place.rule}` });
+
+/** The balance into which it was carried; null for an id of another kind. */
+export function carriedInto(id: string): string | null {
+  return id.startsWith(CARRY) ? id.slice(CARRY.length) : null;
+}
+
 export function parseBalanceId(id: string): BalancePlace | null {
   const [rule, scope, start, ...rest] = id.split('|');
   const startMs = Number(start);

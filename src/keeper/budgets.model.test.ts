@@ -26,7 +26,9 @@ type Step =
   | { readonly do: 'deliver'; readonly place: number; readonly count: number }
   | { readonly do: 'report' | 'kill'; readonly place: number }
   | { readonly do: 'commit' | 'fail' | 'wait' | 'quiesce' }
-  | { readonly do: 'jump'; readonly seconds: number };
+  | { readonly do: 'jump'; readonly seconds: number }
+  /** A reload: `which` of the lists of rules that the run knows. */
+  | { readonly do: 'reload'; readonly which: number };
 
 /** A long search: `BUDGET_RUNS=5000 npx vitest run src/keeper/budgets`. */
 const RUNS = Number(process.env['BUDGET_RUNS'] ?? 120);
@@ -70,7 +72,11 @@ const jump = {
     seconds: fc.integer({ min: -90, max: 120 }),
   }),
 };
-const steps = (extra: readonly (typeof jump)[]): fc.Arbitrary<Step[]> =>
+const reload = {
+  weight: 2,
+  arbitrary: fc.record({ do: fc.constant('reload' as const), which: fc.nat(3) }),
+};
+const steps = (extra: readonly (typeof jump | typeof reload)[]): fc.Arbitrary<Step[]> =>
   fc.array(fc.oneof(...moves, ...extra), { minLength: 10, maxLength: 90, size: 'max' });
 
 const SPENDERS = [
@@ -90,8 +96,10 @@ class Run {
   now = 0;
   #failures = 0;
   #waits = 0;
+  readonly #reloads: readonly (readonly BudgetRule[])[];
 
-  constructor(rules: readonly BudgetRule[]) {
+  constructor(rules: readonly BudgetRule[], reloads: readonly (readonly BudgetRule[])[] = []) {
+    this.#reloads = reloads;
     this.rig = new BudgetRig(rules, 2);
     const { book } = this.rig;
     const spend = book.spend.bind(book);
@@ -139,6 +147,9 @@ class Run {
         break;
       case 'jump':
         rig.wallOffsetMs += step.seconds * 1000;
+        break;
+      case 'reload':
+        rig.setRules(this.#reloads[step.which]!);
         break;
       case 'quiesce':
         await rig.quiesce();
@@ -347,6 +358,58 @@ describe('budgets under random interleavings', () => {
       }),
       { numRuns: RUNS / 2 },
     );
+  });
+});
+
+describe('budgets while the policy changes', () => {
+  const minute = (tokens: number): BudgetRule => ({
+    ...rule('minute', { tenant: '*' }, { tokens }, 'minute'),
+    carryOver: { shareRatio: 0.5, maxRatio: 0.4 },
+  });
+  const key = rule('key', { key: '*' }, { tokens: 900 }, 'hour');
+  const reloads = [[minute(800), key], [minute(2_000), key], [minute(100), key], [key]];
+
+  test('no grant goes past its limit and what was carried over; book and disk agree in the end', async () => {
+    let carried = 0n;
+    let lowered = 0;
+    await fc.assert(
+      fc.asyncProperty(steps([jump, reload]), async (todo) => {
+        const run = new Run(reloads[0]!, reloads);
+        const { rig } = run;
+        const grant = rig.book.grant.bind(rig.book);
+        rig.book.grant = (session, balance, amounts) => {
+          grant(session, balance, amounts);
+          const limit = rig.rules.find(({ id }) => id === balance.rule)?.limits.tokens;
+          if (limit === undefined || limit === null || amounts.tokens === 0n) return;
+          const taken = balance.settled.tokens + balance.leased.tokens;
+          expect(taken).toBeLessThanOrEqual(BigInt(limit) + balance.carried.tokens);
+          expect(balance.carried.tokens).toBeLessThanOrEqual(800n);
+        };
+        for (const step of todo) {
+          await run.take(step);
+          expect(rig.faults).toEqual([]);
+          for (const balance of rig.book.balances.values()) {
+            const limit =
+              rig.rules.find(({ id }) => id === balance.rule)?.limits.tokens ?? Infinity;
+            const taken = Number(balance.settled.tokens + balance.leased.tokens);
+            if (taken > limit + Number(balance.carried.tokens)) lowered++;
+          }
+        }
+        await run.finish();
+        expect(rig.faults).toEqual([]);
+        for (const { id, settled, leased, carried: more } of rig.book.balances.values()) {
+          expect(leased.tokens).toBe(0n);
+          expect(rig.fake.balances.get(id)?.tokens ?? 0n).toBe(settled.tokens);
+          expect(rig.fake.balances.get(`+${id}`)?.tokens ?? 0n).toBe(more.tokens);
+          carried += more.tokens;
+        }
+        expect(rig.fake.leases.size).toBe(0);
+      }),
+      { numRuns: RUNS / 2 },
+    );
+    // The run is of use only where something is carried over and limits fall below what is spent.
+    expect(carried).toBeGreaterThan(1_000n);
+    expect(lowered).toBeGreaterThan(3);
   });
 });
 

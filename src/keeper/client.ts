@@ -1,7 +1,9 @@
 import { fault, unreachable } from '../kernel/index.ts';
-import type { Clock, Fault } from '../kernel/index.ts';
-import type { BourseEvent, FleetSnapshot, Instance, InstanceState } from '../contract/index.ts';
+import type { Clock, Fault, TenantId } from '../kernel/index.ts';
+import type { BourseEvent, BudgetRule, FleetSnapshot, Instance } from '../contract/index.ts';
+import type { Feedback, FeedbackAnswer, InstanceState } from '../contract/index.ts';
 import type { KeeperClient, Outcome, Policy, WorkerDuties, World } from '../contract/index.ts';
+import type { PlacementNews } from '../contract/index.ts';
 import { applyDelta } from './beliefs-delta.ts';
 import { LeaseGate } from './budget-gate.ts';
 import type { Channel } from './channel.ts';
@@ -9,8 +11,12 @@ import { systemDefer } from './journal.ts';
 import type { Defer } from './journal.ts';
 import type { LoadPolicy } from './keeper-options.ts';
 import { OutcomeEncoder } from './outcome-codec.ts';
+import { PendingCalls } from './pending-calls.ts';
 import type { Duty, DutyResult, FleetMessage, PolicyText, StoreHealth } from './protocol.ts';
 import type { ToKeeper, ToWorker, Welcome } from './protocol.ts';
+import { ShadowView } from './shadow-view.ts';
+import { SpendingView } from './spending-view.ts';
+import type { SpendingCells } from './spending-view.ts';
 
 export interface KeeperClientOptions {
   readonly channel: Channel;
@@ -44,10 +50,13 @@ class ClientCore implements KeeperClient {
   readonly #options: KeeperClientOptions;
   readonly #defer: Defer;
   readonly #metricsCalls = new Map<number, (text: string | null) => void>();
+  readonly #feedback: PendingCalls<FeedbackAnswer>;
   #world: World | null = null;
   #instances: readonly Instance[] = [];
   #store: StoreHealth = { isWritable: true, reason: null };
   readonly #encoder = new OutcomeEncoder();
+  readonly #spending = new SpendingView();
+  readonly #shadow = new ShadowView();
   #outcomes: Outcome[] = [];
   #events: BourseEvent[] = [];
   #outcomesSent = 0;
@@ -60,6 +69,8 @@ class ClientCore implements KeeperClient {
   #rejectedGeneration: number | null = null;
   #onWelcome: (error: Fault | null) => void = () => {};
   #onFarewell = (): void => {};
+  #hearPlacements: (news: PlacementNews) => void = () => {};
+  #peers = 0;
 
   constructor(options: KeeperClientOptions) {
     this.worker = options.worker;
@@ -70,6 +81,7 @@ class ClientCore implements KeeperClient {
       wake: () => this.#schedule(),
       onFault: (invariant) => this.#onFault(invariant),
     });
+    this.#feedback = new PendingCalls(options.clock, ANSWER_TIMEOUT_MS);
     options.channel.onMessage((message) => this.#handle(message as ToWorker));
     options.channel.onClose(() => this.#onLost());
   }
@@ -105,6 +117,14 @@ class ClientCore implements KeeperClient {
     else this.#schedule();
   }
 
+  tellPlacements(news: PlacementNews): void {
+    if (this.#peers > 0) this.#post({ kind: 'placements', news });
+  }
+
+  onPlacements(hear: (news: PlacementNews) => void): void {
+    this.#hearPlacements = hear;
+  }
+
   publish(event: BourseEvent): void {
     if (this.#events.length >= EVENTS_MAX) return;
     this.#events.push(event);
@@ -126,6 +146,10 @@ class ClientCore implements KeeperClient {
       this.#metricsCalls.set(call, answer);
       this.#post({ kind: 'metrics', call });
     });
+  }
+
+  feedback(tenant: TenantId, feedback: Feedback): Promise<FeedbackAnswer> {
+    return this.#feedback.ask((call) => this.#post({ kind: 'feedback', call, tenant, feedback }));
   }
 
   readiness(): { readonly isReady: boolean; readonly reason: string | null } {
@@ -173,11 +197,27 @@ class ClientCore implements KeeperClient {
         this.#onWelcome(this.#enter(message.welcome));
         break;
       case 'policy':
-        this.budgets.setRules(message.rules);
+        this.#setRules(message.rules);
         this.#changePolicy(message.policy, message.fleet);
+        this.#setSpending(message.spending);
         break;
       case 'rules':
-        this.budgets.setRules(message.rules);
+        this.#setRules(message.rules);
+        break;
+      case 'peers':
+        this.#peers = message.count;
+        break;
+      case 'placements':
+        this.#hearPlacements(message.news);
+        break;
+      case 'spending':
+        this.#spending.take(message.cells, false);
+        break;
+      case 'shadow':
+        this.#shadow.take(message.cells);
+        break;
+      case 'warnings':
+        this.budgets.onWarnings(message.cells);
         break;
       case 'fleet':
         this.#change({ fleet: this.#fleetFrom(message.fleet) });
@@ -206,6 +246,9 @@ class ClientCore implements KeeperClient {
       case 'metrics':
         this.#metricsCalls.get(message.call)?.(message.text);
         break;
+      case 'feedback':
+        this.#feedback.answer(message.call, message.answer);
+        break;
       case 'farewell':
         this.#onFarewell();
     }
@@ -220,9 +263,26 @@ class ClientCore implements KeeperClient {
     }
     const { beliefs, preferences, store, rules } = welcome;
     this.#store = store;
-    this.budgets.setRules(rules);
     this.#world = { policy, fleet: this.#fleetFrom(welcome.fleet), beliefs, preferences };
+    this.#setRules(rules);
+    this.#setSpending(welcome.spending);
+    this.#shadow.take(welcome.shadow);
+    this.budgets.onWarnings(welcome.warnings);
     return null;
+  }
+
+  #setRules(rules: readonly BudgetRule[]): void {
+    this.budgets.setRules(rules);
+    this.#spending.setRules(rules);
+    this.#shadow.setRules(rules);
+    if (this.#world === null) return;
+    const { shadow: _, ...world } = this.#world;
+    this.#world = this.#shadow.isPacing ? { ...world, shadow: this.#shadow } : world;
+  }
+
+  #setSpending(cells: SpendingCells | null): void {
+    this.#spending.take(cells ?? [], true);
+    if (cells !== null) this.#change({ spending: this.#spending });
   }
 
   #changePolicy(text: PolicyText, fleetMessage: FleetMessage): void {
@@ -238,8 +298,8 @@ class ClientCore implements KeeperClient {
     this.publish({ kind: 'policy-rejected', report });
   }
 
-  #compile({ text, file, generation }: PolicyText): Policy | null {
-    const loaded = this.#options.loadPolicy({ text, file }, generation);
+  #compile({ generation, ...source }: PolicyText): Policy | null {
+    const loaded = this.#options.loadPolicy(source, generation);
     return loaded.kind === 'policy' ? loaded.policy : null;
   }
 
@@ -315,6 +375,7 @@ class ClientCore implements KeeperClient {
     this.#isLost = true;
     this.budgets.onKeeperLost();
     for (const answer of this.#metricsCalls.values()) answer(null);
+    this.#feedback.fail();
     this.#onWelcome(fault('BRS_KEEPER_LOST'));
     this.#onFarewell();
   }

@@ -1,12 +1,15 @@
 import type { World } from '../contract/index.ts';
+import { accuracyPosterior } from '../estimate/index.ts';
 import type { BalanceBook } from './balance-book.ts';
 import { usedRatios } from './balance-view.ts';
+import type { BudgetWatch } from './budget-watch.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import type { Sample } from './metric-sums.ts';
 
 export interface GaugeSources {
   readonly world: World;
   readonly book: BalanceBook;
+  readonly watch: BudgetWatch;
   readonly queueLength: number;
   readonly isWritable: boolean;
   readonly workers: number;
@@ -21,13 +24,23 @@ export function gaugesOf(sources: GaugeSources): Map<string, readonly Sample[]> 
   const single = (value: number): Sample[] => [{ labels: {}, value }];
   return new Map<string, readonly Sample[]>([
     ...instanceGauges(sources.world),
-    [METRICS.budgetUsed.name, budgetSamples(sources)],
+    ...budgetGauges(sources),
     [METRICS.storeQueue.name, single(sources.queueLength)],
     [METRICS.storeWritable.name, single(sources.isWritable ? 1 : 0)],
     [METRICS.policyGeneration.name, single(policy.generation)],
     [METRICS.beliefsGeneration.name, single(beliefs.generation)],
+    [METRICS.modelAccuracy.name, accuracySamples(sources)],
     [METRICS.workers.name, single(sources.workers)],
   ]);
+}
+
+function accuracySamples({ world: { policy, beliefs }, nowMs }: GaugeSources): Sample[] {
+  const { models, learning } = policy.config;
+  const at = { nowMs, halfLifeMs: learning.accuracy.halfLifeMs };
+  return models.flatMap((model) => {
+    const accuracy = accuracyPosterior(model, beliefs, null, at);
+    return accuracy === null ? [] : [{ labels: { model: model.id }, value: accuracy.mean }];
+  });
 }
 
 function instanceGauges({ fleet }: World): [string, Sample[]][] {
@@ -54,16 +67,29 @@ function instanceGauges({ fleet }: World): [string, Sample[]][] {
 }
 
 /** Only current balances, and none that tells users apart: their names are the clients'. */
-function budgetSamples({ book, nowMs }: GaugeSources): Sample[] {
-  const samples: Sample[] = [];
+function budgetGauges({ book, watch, nowMs }: GaugeSources): [string, Sample[]][] {
+  const used: Sample[] = [];
+  const leads: Sample[] = [];
+  const prices: Sample[] = [];
+  let shown = 0;
   for (const rule of book.rules) {
     if (rule.scope.user !== null) continue;
     for (const balance of book.current(rule, nowMs)) {
-      if (samples.length >= BALANCES_SHOWN_MAX) return samples;
+      if (shown++ >= BALANCES_SHOWN_MAX) break;
+      const labels = { rule: rule.id, scope: balance.scope };
       for (const { quantity, ratio } of usedRatios({ rule, balance })) {
-        samples.push({ labels: { rule: rule.id, scope: balance.scope, quantity }, value: ratio });
+        used.push({ labels: { ...labels, quantity }, value: ratio });
+      }
+      for (const [quantity, pace] of Object.entries(watch.viewOf(balance).pace)) {
+        const { spentRatio, elapsedRatio, shadowPrice } = pace;
+        leads.push({ labels: { ...labels, quantity }, value: spentRatio - elapsedRatio });
+        prices.push({ labels: { ...labels, quantity }, value: shadowPrice });
       }
     }
   }
-  return samples;
+  return [
+    [METRICS.budgetUsed.name, used],
+    [METRICS.budgetLead.name, leads],
+    [METRICS.shadowPrice.name, prices],
+  ];
 }

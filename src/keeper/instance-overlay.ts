@@ -1,6 +1,6 @@
 import { fault } from '../kernel/index.ts';
 import type { InstanceId } from '../kernel/index.ts';
-import type { Config, Instance, InstanceInput, Model } from '../contract/index.ts';
+import type { CarbonIntensity, Config, Instance, InstanceInput, Model } from '../contract/index.ts';
 
 /** What the admin API changed of the fleet; persisted, and laid over the policy's instances. */
 export interface InstanceOverlay {
@@ -15,6 +15,8 @@ export const NO_OVERLAY: InstanceOverlay = { added: [], drained: [], removed: []
 export interface FleetEntry {
   readonly instance: Instance;
   readonly isDraining: boolean;
+  /** Of its place; unset: unknown. */
+  readonly carbon?: CarbonIntensity | undefined;
 }
 
 const DEFAULT_MAX_RUNNING = 256;

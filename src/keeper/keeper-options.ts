@@ -3,10 +3,11 @@ import type { Beliefs, BourseEvent, Learner, Policy, PolicyProblem } from '../co
 import type { Prober, Store } from '../contract/index.ts';
 import type { Defer } from './journal.ts';
 
-/** The text of a policy, and the file that it is from. */
+/** The text of a policy, the file that it is from, and the texts of the files that it names (null: not readable). */
 export interface PolicySource {
   readonly text: string;
   readonly file: string | null;
+  readonly files: Readonly<Record<string, string | null>>;
 }
 
 /** Compiles a policy; the same function in every worker and in the keeper. */
@@ -30,8 +31,8 @@ export interface KeeperOptions {
   readonly loadPolicy: LoadPolicy;
   /** The policy to start with; `start` rejects with `BRS_CONFIG` where it is not good. */
   readonly policy: PolicySource;
-  /** Reads the policy's text again, for `reload`. */
-  readonly readPolicy: () => Promise<string>;
+  /** Reads the policy again, with all its files, for `reload`. */
+  readonly readPolicy: () => Promise<PolicySource>;
   readonly beliefs: {
     toJson(beliefs: Beliefs): string;
     fromJson(json: string): Beliefs | null;

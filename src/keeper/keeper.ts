@@ -1,5 +1,4 @@
 import { fault } from '../kernel/index.ts';
-import type { Timer } from '../kernel/index.ts';
 import type {
   AdminBackend,
   BourseEvent,
@@ -8,25 +7,34 @@ import type {
   Instance,
 } from '../contract/index.ts';
 import type { InstanceState, Outcome, PolicyStatus, World } from '../contract/index.ts';
+import { BUDGET_LEFT_KIND } from '../contract/index.ts';
 import { createAdmin } from './admin.ts';
 import type { AdminPort } from './admin.ts';
+import type { Balance } from './balance.ts';
 import { BalanceBook } from './balance-book.ts';
 import { rulesOf } from './balance-view.ts';
 import { BudgetDesk } from './budget-desk.ts';
 import type { DeskPort } from './budget-desk.ts';
+import { BudgetWatch } from './budget-watch.ts';
 import type { Channel } from './channel.ts';
+import { carbonOf } from './carbon.ts';
+import { FeedbackDesk } from './feedback-desk.ts';
 import { gaugesOf } from './gauges.ts';
 import { fleetOf } from './instance-overlay.ts';
 import type { FleetEntry } from './instance-overlay.ts';
 import { Journal, systemDefer } from './journal.ts';
-import type { KeeperOptions } from './keeper-options.ts';
+import type { KeeperOptions, PolicySource } from './keeper-options.ts';
 import { LearningLoop } from './learning-loop.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import { MetricSums } from './metric-sums.ts';
 import { overlayFrom, saveOverlay } from './overlay.ts';
 import type { Overlay } from './overlay.ts';
+import { passOn, tellPeers } from './peers.ts';
 import { PolicyDesk } from './policy-desk.ts';
 import type { FleetMessage, StateCells, StoreHealth, ToWorker } from './protocol.ts';
+import { spendingCells, spendingOf } from './spending-view.ts';
+import type { SpendingCells } from './spending-view.ts';
+import { Repeating } from './repeating.ts';
 import { TelemetryWatch } from './telemetry.ts';
 import { WorkerLine } from './worker-line.ts';
 import type { LineServices } from './worker-line.ts';
@@ -48,6 +56,8 @@ export interface Keeper {
 
 const SWEEP_MS = 60_000;
 const SAVE_BELIEFS_MS = 5_000;
+/** How often budgets are looked at, and workers hear what was spent where the policy's conditions read it. */
+const WATCH_BUDGETS_MS = 250;
 const CLOSE_TRIES = 10;
 const CLOSE_RETRY_MS = 250;
 
@@ -64,10 +74,12 @@ class KeeperCore implements Keeper {
   readonly #policy: PolicyDesk;
   readonly #telemetry: TelemetryWatch;
   readonly #learning: LearningLoop;
+  readonly #watch: BudgetWatch;
+  readonly #feedback: FeedbackDesk;
   readonly #metrics = new MetricSums();
   readonly #services: LineServices;
   readonly #lines = new Set<WorkerLine>();
-  readonly #timers = new Set<Timer>();
+  readonly #repeating: Repeating;
   #overlay: Overlay = overlayFrom(new Map());
   #health: StoreHealth = { isWritable: true, reason: null };
   /** The list of instances that workers have. */
@@ -97,7 +109,14 @@ class KeeperCore implements Keeper {
       },
     });
     this.#desk = new BudgetDesk(this.#book, this.#deskPort(), clock);
-    this.#policy = new PolicyDesk(options.loadPolicy, clock, options.policy);
+    this.#watch = new BudgetWatch({
+      book: this.#book,
+      store,
+      clock,
+      broadcast: (message) => this.#broadcast(message),
+      onEvent,
+    });
+    this.#policy = new PolicyDesk(options.loadPolicy, clock, options.policy.file);
     this.#telemetry = new TelemetryWatch({
       prober,
       clock,
@@ -112,6 +131,14 @@ class KeeperCore implements Keeper {
       onBeliefs: (delta) => this.#broadcast({ kind: 'beliefs', delta }),
       onEvent,
     });
+    this.#feedback = new FeedbackDesk({
+      store,
+      clock,
+      config: () => this.#policy.policy.config.feedback,
+      onVerdict: (verdict) => this.#learning.addVerdict(verdict),
+      onKept: (source) => this.#metrics.count(METRICS.verdicts, { source }),
+    });
+    this.#repeating = new Repeating(options.clock);
     this.#services = this.#lineServices();
     this.admin = createAdmin(this.#adminPort());
   }
@@ -119,7 +146,7 @@ class KeeperCore implements Keeper {
   async start(): Promise<void> {
     const { store, policy, beliefs } = this.#options;
     const stored = await store.load();
-    if (!this.#policy.take(policy.text)) {
+    if (!this.#policy.take(policy)) {
       throw fault('BRS_CONFIG', { report: this.#policy.report() });
     }
     this.#overlay = overlayFrom(stored.documents);
@@ -128,18 +155,20 @@ class KeeperCore implements Keeper {
     if (learned !== null) this.#learning.restore(learned);
     this.#savedBeliefs = this.#learning.beliefs.generation;
     this.#book.restore(stored.balances, stored.leases);
-    this.#book.setRules(this.#rules());
+    this.#watch.restore(stored.documents);
+    this.#setRules(this.#rules());
     // What orphaned leases held is settled before anyone can be granted more.
     if (!(await this.#journal.flush())) {
       this.#journal.close();
       throw fault('BRS_STORE', { reason: this.#health.reason ?? 'unknown error' });
     }
     this.#telemetry.setFleet(this.#fleet(), this.#policy.policy.config.health);
-    this.#repeat(SWEEP_MS, () => {
+    this.#repeating.every(SWEEP_MS, () => {
       this.#book.sweep();
       this.#journal.add([]);
     });
-    this.#repeat(SAVE_BELIEFS_MS, () => void this.#saveBeliefs());
+    this.#repeating.every(SAVE_BELIEFS_MS, () => void this.#saveLearned());
+    this.#repeating.every(WATCH_BUDGETS_MS, () => this.#watchBudgets());
     this.#isStarted = true;
     for (const line of this.#lines) this.#welcome(line);
   }
@@ -159,20 +188,22 @@ class KeeperCore implements Keeper {
       fleet: this.#telemetry.snapshot,
       beliefs: this.#learning.beliefs,
       preferences: this.#overlay.preferences,
+      spending: spendingOf(this.#book),
+      ...(this.#watch.prices.isPacing && { shadow: this.#watch.prices }),
     };
   }
 
   reload(): Promise<PolicyStatus> {
     return this.#inTurn(async () => {
-      let text: string;
+      let source: PolicySource;
       try {
-        text = await this.#options.readPolicy();
+        source = await this.#options.readPolicy();
       } catch (error) {
         const reason = error instanceof Error ? error.message : 'unknown error';
         this.#policy.reject(`the file cannot be read: ${reason}`);
         return this.#rejected();
       }
-      if (!this.#policy.take(text)) return this.#rejected();
+      if (!this.#policy.take(source)) return this.#rejected();
       this.#applyPolicy();
       this.#onEvent({ kind: 'policy-reloaded', generation: this.#policy.policy.generation });
       return this.#policy.status();
@@ -184,14 +215,14 @@ class KeeperCore implements Keeper {
     this.#isClosed = true;
     const { clock, store } = this.#options;
     this.#telemetry.close();
-    for (const timer of this.#timers) clock.cancel(timer);
+    this.#repeating.stop();
     for (const line of this.#lines) line.close();
     this.#learning.close();
     for (let tries = 0; tries < CLOSE_TRIES && !(await this.#journal.flush()); tries++) {
       await new Promise<void>((resolve) => void clock.after(CLOSE_RETRY_MS, resolve));
     }
     this.#journal.close();
-    await this.#saveBeliefs();
+    await this.#saveLearned();
     await store.close();
   }
 
@@ -204,10 +235,33 @@ class KeeperCore implements Keeper {
   #applyPolicy(): void {
     const { config } = this.#policy.policy;
     const rules = this.#rules();
-    this.#book.setRules(rules);
+    this.#setRules(rules);
     const fleet = this.#fleetMessage(this.#telemetry.setFleet(this.#fleet(), config.health));
-    this.#broadcast({ kind: 'policy', policy: this.#policy.text, rules, fleet });
+    const spending = this.#spending();
+    this.#broadcast({ kind: 'policy', policy: this.#policy.text, rules, fleet, spending });
     this.#desk.process();
+  }
+
+  get #readsSpending(): boolean {
+    return this.#policy.policy.slots.some(({ kind }) => kind === BUDGET_LEFT_KIND);
+  }
+
+  /** All that was spent; null where the policy reads nothing of it. */
+  #spending(): SpendingCells | null {
+    const { rules, balances } = this.#book;
+    return this.#readsSpending ? spendingCells(rules, currentOf(balances.values())) : null;
+  }
+
+  #setRules(rules: readonly BudgetRule[]): void {
+    this.#book.setRules(rules);
+    this.#watch.setRules(rules);
+  }
+
+  #watchBudgets(): void {
+    const spent = this.#book.takeSpent();
+    this.#watch.look(spent);
+    if (spent.size === 0 || !this.#readsSpending) return;
+    this.#broadcast({ kind: 'spending', cells: spendingCells(this.#book.rules, currentOf(spent)) });
   }
 
   #rules(): BudgetRule[] {
@@ -218,17 +272,22 @@ class KeeperCore implements Keeper {
   }
 
   #fleet(): FleetEntry[] {
-    return fleetOf(this.#policy.policy.config, this.#overlay.instances);
+    const { config } = this.#policy.policy;
+    const { instances, carbon } = this.#overlay;
+    return fleetOf(config, instances).map((entry) => ({
+      ...entry,
+      carbon: carbonOf(entry.instance, config.carbon, carbon),
+    }));
   }
 
   #applyOverlay(part: keyof Overlay): void {
-    if (part === 'instances') {
+    if (part === 'instances' || part === 'carbon') {
       const { health } = this.#policy.policy.config;
       const fleet = this.#fleetMessage(this.#telemetry.setFleet(this.#fleet(), health));
       this.#broadcast({ kind: 'fleet', fleet });
     } else if (part === 'budgets') {
       const rules = this.#rules();
-      this.#book.setRules(rules);
+      this.#setRules(rules);
       this.#broadcast({ kind: 'rules', rules });
       this.#desk.process();
     } else {
@@ -259,8 +318,11 @@ class KeeperCore implements Keeper {
         beliefs: this.#learning.beliefs,
         preferences: this.#overlay.preferences,
         store: this.#health,
+        spending: this.#spending(),
+        ...this.#watch.welcome(),
       },
     });
+    tellPeers(this.#lines);
   }
 
   #broadcast(message: ToWorker): void {
@@ -276,10 +338,9 @@ class KeeperCore implements Keeper {
   }
 
   #onEvent(event: BourseEvent): void {
-    this.#metrics.count(METRICS.events, { kind: event.kind });
-    if (event.kind === 'refused') this.#metrics.count(METRICS.refusals, { reason: event.reason });
-    if (event.kind === 'turned-away') {
-      this.#metrics.count(METRICS.refusals, { reason: event.code });
+    this.#metrics.addEvent(event);
+    if (event.kind === 'tool-call-guarded' && event.source === 'undeclared') {
+      this.#feedback.onGuarded(event.decision);
     }
     this.#options.onEvent(event);
   }
@@ -288,6 +349,7 @@ class KeeperCore implements Keeper {
     this.#journal.add(outcomes);
     if (outcomes.length === 0) return;
     this.#learning.add(outcomes);
+    this.#feedback.onOutcomes(outcomes);
     for (const outcome of outcomes) this.#metrics.addOutcome(outcome);
   }
 
@@ -307,6 +369,7 @@ class KeeperCore implements Keeper {
   /** A worker has said goodbye and left, or is lost. What it still held counts as spent. */
   #drop(line: WorkerLine): void {
     if (!this.#lines.delete(line)) return;
+    tellPeers(this.#lines);
     this.#book.forfeit(line.session);
     this.#desk.forget(line.session);
     this.#journal.add([]);
@@ -320,6 +383,7 @@ class KeeperCore implements Keeper {
     const gauges = gaugesOf({
       world: this.world(),
       book: this.#book,
+      watch: this.#watch,
       queueLength: this.#journal.queueLength,
       isWritable: this.#health.isWritable,
       workers: lines.length,
@@ -328,25 +392,16 @@ class KeeperCore implements Keeper {
     return this.#metrics.render(gauges);
   }
 
-  async #saveBeliefs(): Promise<void> {
+  async #saveLearned(): Promise<void> {
     const { beliefs } = this.#learning;
-    if (beliefs.generation === this.#savedBeliefs) return;
     try {
+      await this.#watch.save();
+      if (beliefs.generation === this.#savedBeliefs) return;
       await this.#options.store.saveDocument(BELIEFS, this.#options.beliefs.toJson(beliefs));
       this.#savedBeliefs = beliefs.generation;
     } catch {
       // A store that does not take it is told of by the journal; the next turn tries again.
     }
-  }
-
-  #repeat(everyMs: number, run: () => void): void {
-    const { clock } = this.#options;
-    const timer = clock.after(everyMs, () => {
-      this.#timers.delete(timer);
-      run();
-      this.#repeat(everyMs, run);
-    });
-    this.#timers.add(timer);
   }
 
   #deskPort(): DeskPort {
@@ -368,7 +423,9 @@ class KeeperCore implements Keeper {
       onHello: (line) => this.#welcome(line),
       onBatch: (outcomes) => this.#onBatch(outcomes),
       onEvent: (event) => this.#onEvent(event),
+      onPlacements: (from, news) => passOn(this.#lines, from, news),
       metrics: () => this.#renderMetrics(),
+      feedback: (tenant, feedback) => this.#feedback.take(tenant, feedback),
       onGoodbye: (line, counters) => {
         this.#metrics.addDelta(counters);
         this.#journal.whenCommitted(() => line.post({ kind: 'farewell' }));
@@ -382,7 +439,9 @@ class KeeperCore implements Keeper {
       clock: this.#options.clock,
       store: this.#options.store,
       book: this.#book,
+      watch: this.#watch,
       config: () => this.#policy.policy.config,
+      beliefs: () => this.#learning.beliefs,
       overlay: () => this.#overlay,
       instances: () => this.#telemetry.snapshot.states,
       policy: () => this.#policy.status(),
@@ -402,8 +461,21 @@ class KeeperCore implements Keeper {
 const BELIEFS = 'beliefs';
 
 function cellsOf(state: InstanceState): StateCells {
-  const { lifecycle, telemetry, observedAtMs, reason, features } = state;
-  return { lifecycle, telemetry, observedAtMs, reason, features };
+  const { lifecycle, telemetry, observedAtMs, reason, features, carbon } = state;
+  const cells = { lifecycle, telemetry, observedAtMs, reason, features };
+  return carbon === undefined ? cells : { ...cells, carbon };
+}
+
+/** The latest period of each balance: one that has a later one is over. */
+function currentOf(balances: Iterable<Balance>): Iterable<Balance> {
+  const latest = new Map<string, Balance>();
+  for (const balance of balances) {
+    const key = `${balance.rule}|${balance.scope}`;
+    if ((latest.get(key)?.startMs ?? Number.NEGATIVE_INFINITY) <= balance.startMs) {
+      latest.set(key, balance);
+    }
+  }
+  return latest.values();
 }
 
 function invariantEvent(invariant: string): BourseEvent {

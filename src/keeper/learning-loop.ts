@@ -1,5 +1,6 @@
 import { NO_BELIEFS } from '../contract/index.ts';
 import type { Beliefs, BourseEvent, Learner, LearningConfig, Outcome } from '../contract/index.ts';
+import type { Verdict } from '../contract/index.ts';
 import type { Clock, Timer } from '../kernel/index.ts';
 import { differenceOf } from './beliefs-delta.ts';
 import type { BeliefsDelta } from './beliefs-delta.ts';
@@ -11,6 +12,7 @@ const BATCH_MAX = 512;
 
 /** Held between two publications; a burst beyond is learned from at once. */
 const OUTCOMES_HELD_MAX = 16_384;
+const VERDICTS_HELD_MAX = 4_096;
 
 export interface LearningOptions {
   readonly clock: Clock;
@@ -24,6 +26,7 @@ export interface LearningOptions {
 export class LearningLoop {
   readonly #options: LearningOptions;
   #outcomes: Outcome[] = [];
+  #verdicts: Verdict[] = [];
   #learned: Beliefs = NO_BELIEFS;
   #published: Beliefs = NO_BELIEFS;
   #timer: Timer | null = null;
@@ -45,6 +48,17 @@ export class LearningLoop {
   add(outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) this.#outcomes.push(outcome);
     if (this.#outcomes.length >= OUTCOMES_HELD_MAX) this.#learn();
+    this.#schedule();
+  }
+
+  /** Judgements of earlier answers: rare, and each is learned from. */
+  addVerdict(verdict: Verdict): void {
+    this.#verdicts.push(verdict);
+    if (this.#verdicts.length >= VERDICTS_HELD_MAX) this.#learn();
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#timer ??= this.#options.clock.after(PUBLISH_MS, () => {
       this.#timer = null;
       this.publish();
@@ -58,6 +72,7 @@ export class LearningLoop {
     const generation = before.generation + 1;
     this.#learned = { ...this.#learned, generation };
     this.#published = this.#learned;
+    this.#tellDrift(before);
     this.#options.onBeliefs(differenceOf(before, this.#published));
   }
 
@@ -67,17 +82,42 @@ export class LearningLoop {
   }
 
   #learn(): void {
-    if (this.#outcomes.length === 0) return;
-    const outcomes = sampleOf(this.#outcomes);
-    this.#outcomes = [];
+    const verdicts = this.#verdicts;
+    this.#verdicts = [];
+    if (this.#outcomes.length > 0) {
+      const outcomes = sampleOf(this.#outcomes);
+      this.#outcomes = [];
+      this.#teach(`${outcomes.length} outcomes`, (learner, config) =>
+        learner.learn(this.#learned, outcomes, config),
+      );
+    }
+    if (verdicts.length > 0) {
+      this.#teach(
+        `${verdicts.length} verdicts`,
+        (learner, config) =>
+          learner.learnVerdicts?.(this.#learned, verdicts, config) ?? this.#learned,
+      );
+    }
+  }
+
+  #teach(what: string, lesson: (learner: Learner, config: LearningConfig) => Beliefs): void {
     const config = this.#options.config();
     for (const learner of this.#options.learners) {
       try {
-        this.#learned = learner.learn(this.#learned, outcomes, config);
+        this.#learned = lesson(learner, config);
       } catch {
-        const message = `The learner "${learner.name}" failed on ${outcomes.length} outcomes.`;
+        const message = `The learner "${learner.name}" failed on ${what}.`;
         this.#options.onEvent({ kind: 'fault', code: 'BRS_PLUGIN', message });
       }
+    }
+  }
+
+  #tellDrift({ drift }: Beliefs): void {
+    if (drift === this.#published.drift) return;
+    for (const [model, { alarm }] of this.#published.drift) {
+      if (alarm === null || alarm.atMs === drift.get(model)?.alarm?.atMs) continue;
+      const { before, after, verdicts } = alarm;
+      this.#options.onEvent({ kind: 'model-drifted', model, before, after, verdicts });
     }
   }
 }

@@ -12,18 +12,22 @@ export class LeasedReservation implements Reservation {
   readonly id: string;
   readonly ceilingTokens: number;
   readonly held: Amounts;
+  readonly budgetWarning: string | null;
   readonly #leases: readonly LocalLease[];
   readonly #settler: Settler;
   #isSettled = false;
 
   constructor(
-    terms: Pick<Reservation, 'id' | 'ceilingTokens' | 'held'>,
+    terms: Pick<Reservation, 'id' | 'ceilingTokens' | 'held'> & {
+      readonly budgetWarning: string | null;
+    },
     leases: readonly LocalLease[],
     settler: Settler,
   ) {
     this.id = terms.id;
     this.ceilingTokens = terms.ceilingTokens;
     this.held = terms.held;
+    this.budgetWarning = terms.budgetWarning;
     this.#leases = leases;
     this.#settler = settler;
   }

@@ -98,6 +98,8 @@ describe('limits', () => {
             beliefs: { generation: 0 },
             preferences: new Map(),
             store: { isWritable: true, reason: null },
+            shadow: [],
+            warnings: [],
           },
         });
       } else if (message.kind === 'batch') {

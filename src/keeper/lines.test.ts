@@ -36,8 +36,9 @@ async function startKeeper(): Promise<{ keeper: Keeper; events: BourseEvent[] }>
     policy: {
       text: textOf({ budgets: [rule('total', { tenant: '*' }, { tokens: LIMIT })] }),
       file: null,
+      files: {},
     },
-    readPolicy: async () => '',
+    readPolicy: async () => ({ text: '', file: null, files: {} }),
     beliefs: { toJson: () => '', fromJson: () => null },
     onEvent: (event) => events.push(event),
   });

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import type { MetricsDelta, Outcome } from '../contract/index.ts';
+import type { BourseEvent, MetricsDelta, Outcome } from '../contract/index.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import type { MetricEntry } from './metrics-catalogue.ts';
 import { parseSeriesKey } from './series-key.ts';
@@ -85,6 +85,20 @@ export class MetricSums {
     }
   }
 
+  addEvent(event: BourseEvent): void {
+    this.count(METRICS.events, { kind: event.kind });
+    if (event.kind === 'refused') this.count(METRICS.refusals, { reason: event.reason });
+    if (event.kind === 'turned-away') this.count(METRICS.refusals, { reason: event.code });
+    if (event.kind === 'budget-warning') {
+      const { budget, quantity, level } = event;
+      this.count(METRICS.budgetWarnings, { rule: budget, quantity, level: `${level}` });
+    }
+    if (event.kind === 'tool-call-guarded') {
+      const { source, action } = event;
+      this.count(METRICS.guardedCalls, { source, action });
+    }
+  }
+
   addOutcome(outcome: Outcome): void {
     const { surface, route, status, usage } = outcome;
     const model = outcome.model ?? 'none';
@@ -97,7 +111,8 @@ export class MetricSums {
     this.count(METRICS.tokens, { model, kind: 'cached' }, usage.cachedTokens);
     this.count(METRICS.tokens, { model, kind: 'output' }, usage.outputTokens);
     this.count(METRICS.cost, { model }, outcome.costPicoUsd / 1e12);
-    this.count(METRICS.energy, { model }, outcome.energyMicrojoules / 1e6);
+    const source = outcome.energySource;
+    this.count(METRICS.energy, { model, source }, outcome.energyMicrojoules / 1e6);
     if (outcome.ttftMs !== null) this.observe(METRICS.ttft, { model }, outcome.ttftMs / 1000);
     this.observe(METRICS.requestTime, { model }, outcome.totalMs / 1000);
   }

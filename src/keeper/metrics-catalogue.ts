@@ -46,6 +46,16 @@ export const METRICS = {
     ['reason'],
     'Requests that were refused before any attempt: a reason of the director, or a code of the server.',
   ),
+  guardedCalls: counter(
+    'guarded_tool_calls_total',
+    ['source', 'action'],
+    'Tool calls that were kept from clients: the rule, or undeclared, and drop or block.',
+  ),
+  verdicts: counter(
+    'verdicts_total',
+    ['source'],
+    'Judgements of answers: score, thumb, correction and fit are feedback, guard is a call of an undeclared tool.',
+  ),
   attempts: counter(
     'attempts_total',
     ['instance', 'result'],
@@ -59,8 +69,8 @@ export const METRICS = {
   cost: counter('cost_usd_total', ['model'], 'What the served requests cost, in USD.'),
   energy: counter(
     'energy_joules_total',
-    ['model'],
-    'Energy of the served requests, in joules, measured or modelled.',
+    ['model', 'source'],
+    "Energy of the served requests, in joules; source is engine (from its power), curve (from the model's power curve) or unknown.",
   ),
   ttft: histogram('ttft_seconds', ['model'], 'Time to the first token.', REQUEST_SECONDS),
   requestTime: histogram(
@@ -101,9 +111,29 @@ export const METRICS = {
     ['rule', 'scope', 'quantity'],
     'Settled and reserved over the limit, for budgets that do not tell users apart.',
   ),
+  budgetWarnings: counter(
+    'budget_warnings_total',
+    ['rule', 'quantity', 'level'],
+    'Times that spending passed 0.8 or 0.95 of a budget.',
+  ),
+  budgetLead: gauge(
+    'budget_lead_ratio',
+    ['rule', 'scope', 'quantity'],
+    'By how much of its target the spending of a paced budget is ahead of schedule; below 0: behind.',
+  ),
+  shadowPrice: gauge(
+    'budget_shadow_price_usd',
+    ['rule', 'scope', 'quantity'],
+    'What a paced budget adds to bids: USD per USD, per token or per joule.',
+  ),
   storeQueue: gauge('store_queue_outcomes', [], 'Outcomes that wait for a commit.'),
   storeWritable: gauge('store_writable', [], '1 while the store takes commits.'),
   policyGeneration: gauge('policy_generation', [], 'Generation of the running policy.'),
   beliefsGeneration: gauge('beliefs_generation', [], 'Generation of the published beliefs.'),
+  modelAccuracy: gauge(
+    'model_accuracy_ratio',
+    ['model'],
+    'Believed share of right answers of the model over all topics, 0 to 1.',
+  ),
   workers: gauge('workers', [], 'Workers attached to the keeper.'),
 } as const satisfies Record<string, MetricEntry>;

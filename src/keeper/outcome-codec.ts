@@ -37,6 +37,8 @@ export class OutcomeEncoder {
       this.#word(outcome.instance),
       this.#word(outcome.model),
       this.#word(outcome.archetype),
+      this.#word(outcome.domain ?? null),
+      this.#word(outcome.band ?? null),
       outcome.promptBytes,
       this.#word(outcome.status),
       outcome.httpStatus,
@@ -65,6 +67,9 @@ export class OutcomeEncoder {
         attempt.promisedLatencyMs,
         attempt.promisedWaitMs,
         attempt.promisedOutputTokens,
+        attempt.batch,
+        attempt.turns,
+        attempt.pendingTokens,
       );
     }
   }
@@ -109,6 +114,7 @@ export class OutcomeDecoder {
         instance: word<Outcome['instance']>(),
         model: word<Outcome['model']>(),
         archetype: word<string>(),
+        ...topicOf(word<string | null>(), word<Outcome['band']>()),
         promptBytes: next<number>(),
         status: word<Outcome['status']>(),
         httpStatus: next<number>(),
@@ -139,6 +145,9 @@ export class OutcomeDecoder {
           promisedLatencyMs: next<number | null>(),
           promisedWaitMs: next<number | null>(),
           promisedOutputTokens: next<number | null>(),
+          batch: next<number | null>(),
+          turns: next<number | null>(),
+          pendingTokens: next<number | null>(),
         });
       }
       outcomes.push(outcome);
@@ -151,6 +160,10 @@ export class OutcomeDecoder {
     if (typeof cell === 'string' && this.#words.length < WORDS_MAX) this.#words.push(cell);
     return cell as string | null;
   }
+}
+
+function topicOf(domain: string | null, band: Outcome['band']): Pick<Outcome, 'domain' | 'band'> {
+  return domain === null ? {} : { domain, band: band ?? null };
 }
 
 /** A reservation is named after its decision. */

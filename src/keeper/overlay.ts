@@ -1,5 +1,6 @@
 import { fault } from '../kernel/index.ts';
 import type { BudgetInput, Store, TenantPreferences } from '../contract/index.ts';
+import type { CarbonOverlay, PushedCarbon } from './carbon.ts';
 import { NO_OVERLAY } from './instance-overlay.ts';
 import type { InstanceOverlay } from './instance-overlay.ts';
 
@@ -8,12 +9,14 @@ export interface Overlay {
   readonly instances: InstanceOverlay;
   readonly budgets: ReadonlyMap<string, readonly BudgetInput[]>;
   readonly preferences: ReadonlyMap<string, TenantPreferences>;
+  readonly carbon: CarbonOverlay;
 }
 
 const DOCUMENTS = {
   instances: 'admin-instances',
   budgets: 'admin-budgets',
   preferences: 'admin-preferences',
+  carbon: 'admin-carbon',
 } as const;
 
 export function overlayFrom(documents: ReadonlyMap<string, string>): Overlay {
@@ -23,6 +26,7 @@ export function overlayFrom(documents: ReadonlyMap<string, string>): Overlay {
     preferences: new Map(
       Object.entries(read(documents, 'preferences') as Record<string, TenantPreferences>),
     ),
+    carbon: new Map(Object.entries(read(documents, 'carbon') as Record<string, PushedCarbon>)),
   };
 }
 

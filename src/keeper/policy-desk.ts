@@ -10,15 +10,16 @@ export class PolicyDesk {
   readonly #clock: Clock;
   readonly #file: string | null;
   #policy: Policy | null = null;
-  #text = '';
+  #source: PolicySource;
   #loadedAtMs = 0;
   #rejected: readonly PolicyProblem[] = [];
   #warnings: readonly PolicyProblem[] = [];
 
-  constructor(load: LoadPolicy, clock: Clock, source: PolicySource) {
+  constructor(load: LoadPolicy, clock: Clock, file: string | null) {
     this.#load = load;
     this.#clock = clock;
-    this.#file = source.file;
+    this.#file = file;
+    this.#source = { text: '', file, files: {} };
   }
 
   get policy(): Policy {
@@ -27,7 +28,7 @@ export class PolicyDesk {
   }
 
   get text(): PolicyText {
-    return { text: this.#text, file: this.#file, generation: this.policy.generation };
+    return { ...this.#source, generation: this.policy.generation };
   }
 
   status(): PolicyStatus {
@@ -40,10 +41,10 @@ export class PolicyDesk {
     };
   }
 
-  /** Takes a text where it is good; says whether it was. */
-  take(text: string): boolean {
+  /** Takes a policy where it is good; says whether it was. */
+  take(source: PolicySource): boolean {
     const generation = (this.#policy?.generation ?? 0) + 1;
-    const loaded = this.#load({ text, file: this.#file }, generation);
+    const loaded = this.#load(source, generation);
     if (loaded.kind === 'rejected') {
       this.#rejected = loaded.problems;
       return false;
@@ -51,7 +52,7 @@ export class PolicyDesk {
     this.#policy = loaded.policy;
     this.#warnings = loaded.warnings;
     this.#rejected = [];
-    this.#text = text;
+    this.#source = source;
     this.#loadedAtMs = this.#clock.nowMs();
     return true;
   }
@@ -66,9 +67,9 @@ export class PolicyDesk {
   /** One line per problem of the newest text. */
   report(): string {
     return this.#rejected
-      .map(({ line, column, message, suggestion }) => {
+      .map(({ line, column, message, suggestion, file }) => {
         const place = line === null ? '' : `:${line}${column === null ? '' : `:${column}`}`;
-        return `${this.#file ?? 'policy'}${place}: ${message}${suggestion === null ? '' : ` (${suggestion})`}`;
+        return `${file ?? this.#file ?? 'policy'}${place}: ${message}${suggestion === null ? '' : ` (${suggestion})`}`;
       })
       .join('\n');
   }

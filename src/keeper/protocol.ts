@@ -4,10 +4,17 @@ import type {
   InstanceState,
   TenantPreferences,
 } from '../contract/index.ts';
+import type { TenantId } from '../kernel/index.ts';
+import type { Feedback, FeedbackAnswer } from '../contract/index.ts';
 import type { Beliefs, DecisionView, Instance, MetricsDelta } from '../contract/index.ts';
+import type { PlacementNews } from '../contract/index.ts';
 import type { BeliefsDelta } from './beliefs-delta.ts';
 import type { Answer } from './budget-desk.ts';
 import type { Ask } from './budget-fit.ts';
+import type { PolicySource } from './keeper-options.ts';
+import type { WarningCells } from './budget-warnings.ts';
+import type { ShadowCells } from './shadow-view.ts';
+import type { SpendingCells } from './spending-view.ts';
 import type { EncodedOutcomes } from './outcome-codec.ts';
 
 /**
@@ -18,9 +25,8 @@ import type { EncodedOutcomes } from './outcome-codec.ts';
 /** Amounts by balance id: `[id, tokens, picoUsd, microjoules]` over and over. */
 export type AmountCells = (string | number)[];
 
-export interface PolicyText {
-  readonly text: string;
-  readonly file: string | null;
+/** Workers compile what the keeper read: none of them reads a file of the policy itself. */
+export interface PolicyText extends PolicySource {
   readonly generation: number;
 }
 
@@ -47,6 +53,9 @@ export interface Welcome {
   readonly beliefs: Beliefs;
   readonly preferences: ReadonlyMap<string, TenantPreferences>;
   readonly store: StoreHealth;
+  readonly spending: SpendingCells | null;
+  readonly shadow: ShadowCells;
+  readonly warnings: WarningCells;
 }
 
 export type ToWorker =
@@ -57,7 +66,17 @@ export type ToWorker =
       readonly policy: PolicyText;
       readonly rules: readonly BudgetRule[];
       readonly fleet: FleetMessage;
+      /** Null where the policy reads nothing of it. */
+      readonly spending: SpendingCells | null;
     }
+  /** What changed since the last time. */
+  | { readonly kind: 'spending'; readonly cells: SpendingCells }
+  /** How many workers there are besides. */
+  | { readonly kind: 'peers'; readonly count: number }
+  /** What another worker has told. */
+  | { readonly kind: 'placements'; readonly news: PlacementNews }
+  | { readonly kind: 'shadow'; readonly cells: ShadowCells }
+  | { readonly kind: 'warnings'; readonly cells: WarningCells }
   | { readonly kind: 'rules'; readonly rules: readonly BudgetRule[] }
   | { readonly kind: 'fleet'; readonly fleet: FleetMessage }
   | { readonly kind: 'beliefs'; readonly delta: BeliefsDelta }
@@ -72,6 +91,7 @@ export type ToWorker =
   | { readonly kind: 'received'; readonly outcomes: number }
   | { readonly kind: 'call'; readonly call: number; readonly duty: Duty }
   | { readonly kind: 'metrics'; readonly call: number; readonly text: string | null }
+  | { readonly kind: 'feedback'; readonly call: number; readonly answer: FeedbackAnswer }
   /** Everything that the worker had sent is committed. */
   | { readonly kind: 'farewell' };
 
@@ -85,6 +105,8 @@ export type DutyResult = DecisionView | readonly DecisionView[] | MetricsDelta |
 
 export type ToKeeper =
   | { readonly kind: 'hello' }
+  /** For the other workers. */
+  | { readonly kind: 'placements'; readonly news: PlacementNews }
   /** What happened since the last batch, and the charges that go with it: one transaction. */
   | {
       readonly kind: 'batch';
@@ -102,4 +124,10 @@ export type ToKeeper =
   | { readonly kind: 'recalled'; readonly recall: number; readonly returned: AmountCells }
   | { readonly kind: 'result'; readonly call: number; readonly result: DutyResult }
   | { readonly kind: 'metrics'; readonly call: number }
+  | {
+      readonly kind: 'feedback';
+      readonly call: number;
+      readonly tenant: TenantId;
+      readonly feedback: Feedback;
+    }
   | { readonly kind: 'goodbye'; readonly counters: MetricsDelta };

@@ -74,9 +74,21 @@ function wantedCeiling(decision: AwardedDecision, candidates: readonly Bid[]): n
   if (workload.surface === 'embeddings') return 0;
   const asked = workload.outputCeilingTokens ?? mandate.injection.maxOutputTokens;
   if (asked !== null) return asked;
+  const limit = commonLimit(decision.result.ranked);
+  if (limit !== null) return limit;
   let known = 0;
   for (const bid of candidates) known = Math.max(known, bid.instance.model.maxOutputTokens ?? 0);
   return known > 0 ? known : DEFAULT_CEILING_TOKENS;
+}
+
+/** The largest limit that the exchange itself sets; null where it leaves an instance that may be asked unlimited. */
+function commonLimit(bids: readonly Bid[]): number | null {
+  let largest: number | null = null;
+  for (const { limitTokens } of bids) {
+    if (limitTokens === undefined || limitTokens === null) return null;
+    largest = Math.max(largest ?? 0, limitTokens);
+  }
+  return largest;
 }
 
 function energyPerToken(bid: Bid): number {

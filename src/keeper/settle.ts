@@ -1,4 +1,13 @@
-import type { AttemptsResult, AwardedDecision, Outcome, Reservation } from '../contract/index.ts';
+import { assert } from '../kernel/index.ts';
+import type { Clock } from '../kernel/index.ts';
+import type {
+  AttemptsResult,
+  AwardedDecision,
+  Decision,
+  Outcome,
+  Reservation,
+} from '../contract/index.ts';
+import { TOPIC_IN_VIEW } from '../contract/index.ts';
 import { actualAmounts } from './reserve.ts';
 
 /** Settles what was held and writes down what happened; the outcome is a row of the ledger. */
@@ -22,7 +31,8 @@ export function settleResult(
     instance: result.bid?.instance.id ?? null,
     model: result.bid?.instance.model.id ?? null,
     archetype: workload.archetype().key,
-    promptBytes: workload.promptBytes,
+    ...topicOf(decision),
+    promptBytes: workload.promptBytes - (mandate.tools?.cutBytes ?? 0),
     status: result.status,
     httpStatus: result.httpStatus,
     finishReason: result.finishReason,
@@ -35,5 +45,42 @@ export function settleResult(
     perTokenMs: result.perTokenMs,
     attempts: result.attempts,
     reservation: held?.id ?? null,
+  };
+}
+
+/** What the market read of the topic; nothing where it had no need to. */
+function topicOf({ signals }: AwardedDecision): Pick<Outcome, 'domain' | 'band'> {
+  const { topic } = signals.share(TOPIC_IN_VIEW);
+  return topic === null || topic.domain === null ? {} : { domain: topic.domain, band: topic.band };
+}
+
+/** The row of a request that its route answered by itself: no budget held anything, and nothing was used. */
+export function fixedOutcome({ workload, mandate }: Decision, clock: Clock): Outcome {
+  assert(mandate !== null, 'a fixed answer is that of a mandate');
+  return {
+    decision: workload.id,
+    atMs: clock.nowMs(),
+    surface: workload.surface,
+    tenant: workload.caller.tenant,
+    key: workload.caller.key,
+    user: workload.user,
+    route: mandate.route,
+    mode: mandate.mode,
+    instance: null,
+    model: null,
+    archetype: workload.archetype().key,
+    promptBytes: workload.promptBytes,
+    status: 'ok',
+    httpStatus: 200,
+    finishReason: 'stop',
+    usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0, isEstimated: false },
+    costPicoUsd: 0,
+    energyMicrojoules: 0,
+    energySource: 'unknown',
+    ttftMs: null,
+    totalMs: clock.monotonicMs() - workload.startedMs,
+    perTokenMs: null,
+    attempts: [],
+    reservation: null,
   };
 }

@@ -2,6 +2,7 @@ import type { Clock, Rng, Timer } from '../kernel/index.ts';
 import { NO_TELEMETRY } from '../contract/index.ts';
 import type {
   BourseEvent,
+  CarbonIntensity,
   EngineFeatures,
   FleetSnapshot,
   HealthConfig,
@@ -21,6 +22,7 @@ const NO_FEATURES: EngineFeatures = { hasResponses: false };
 interface Watched {
   instance: Instance;
   isDraining: boolean;
+  carbon: CarbonIntensity | undefined;
   probe: Probe | null;
   observedAtMs: number | null;
   observedMonotonicMs: number;
@@ -59,7 +61,7 @@ export class TelemetryWatch {
     this.#health = health;
     const before = this.#watched;
     this.#watched = new Map();
-    for (const { instance, isDraining } of entries) {
+    for (const { instance, isDraining, carbon } of entries) {
       const known = before.get(instance.id);
       before.delete(instance.id);
       const isSame =
@@ -68,6 +70,7 @@ export class TelemetryWatch {
       if (!isSame && known !== undefined) this.#forget(known);
       watched.instance = instance;
       watched.isDraining = isDraining;
+      watched.carbon = carbon;
       this.#watched.set(instance.id, watched);
       if (!isSame) void this.#poll(watched);
     }
@@ -151,6 +154,7 @@ export class TelemetryWatch {
 const newlyWatched = (instance: Instance): Watched => ({
   instance,
   isDraining: false,
+  carbon: undefined,
   probe: null,
   observedAtMs: null,
   observedMonotonicMs: Number.NEGATIVE_INFINITY,
@@ -159,11 +163,12 @@ const newlyWatched = (instance: Instance): Watched => ({
 });
 
 function stateOf(watched: Watched, staleMs: number): InstanceState {
-  const { instance, isDraining, probe, observedAtMs, observedMonotonicMs } = watched;
+  const { instance, isDraining, carbon, probe, observedAtMs, observedMonotonicMs } = watched;
   const isFresh = probe?.lifecycle === 'ready' && observedMonotonicMs >= staleMs;
   const telemetry: Telemetry = isFresh ? probe.telemetry : NO_TELEMETRY;
   const features = probe?.features ?? NO_FEATURES;
-  const seen = { instance, telemetry, observedAtMs, features };
+  const known = { instance, telemetry, observedAtMs, features };
+  const seen = carbon === undefined ? known : { ...known, carbon };
   if (isDraining) return { ...seen, lifecycle: 'draining', reason: 'drained by the operator' };
   if (probe === null) return { ...seen, lifecycle: 'unknown', reason: 'not yet asked' };
   return { ...seen, lifecycle: probe.lifecycle, reason: probe.reason };

@@ -1,5 +1,7 @@
-import type { Clock } from '../kernel/index.ts';
+import type { Clock, TenantId } from '../kernel/index.ts';
 import type { BourseEvent, DecisionView, MetricsDelta, Outcome } from '../contract/index.ts';
+import type { Feedback, FeedbackAnswer } from '../contract/index.ts';
+import type { PlacementNews } from '../contract/index.ts';
 import type { BalanceBook } from './balance-book.ts';
 import type { BudgetDesk } from './budget-desk.ts';
 import type { Channel } from './channel.ts';
@@ -15,7 +17,10 @@ export interface LineServices {
   /** Outcomes and changes of the book have come. */
   onBatch(outcomes: readonly Outcome[]): void;
   onEvent(event: BourseEvent): void;
+  onPlacements(line: WorkerLine, news: PlacementNews): void;
   metrics(): Promise<string>;
+  /** Never rejects. */
+  feedback(tenant: TenantId, feedback: Feedback): Promise<FeedbackAnswer>;
   onGoodbye(line: WorkerLine, counters: MetricsDelta): void;
   onLost(line: WorkerLine): void;
 }
@@ -100,6 +105,9 @@ export class WorkerLine {
         this.hasGreeted = true;
         this.#services.onHello(this);
         break;
+      case 'placements':
+        this.#services.onPlacements(this, message.news);
+        break;
       case 'batch':
         this.#takeBatch(message);
         break;
@@ -122,10 +130,22 @@ export class WorkerLine {
       case 'metrics':
         void this.#tellMetrics(message.call);
         break;
+      case 'feedback':
+        void this.#takeFeedback(message);
+        break;
       case 'goodbye':
         this.hasLeft = true;
         this.#services.onGoodbye(this, message.counters);
     }
+  }
+
+  async #takeFeedback({
+    call,
+    tenant,
+    feedback,
+  }: Extract<ToKeeper, { kind: 'feedback' }>): Promise<void> {
+    const answer = await this.#services.feedback(tenant, feedback);
+    this.post({ kind: 'feedback', call, answer });
   }
 
   #takeBatch(batch: Extract<ToKeeper, { kind: 'batch' }>): void {

@@ -45,6 +45,7 @@ export const FAULTS = {
   BRS_METHOD: invalid(405, '{path} does not accept {method}: use {allowed}.'),
   BRS_NOT_FOUND: invalid(404, 'There is no {kind} "{id}".'),
   BRS_ADMIN_INPUT: invalid(400, '{place}: {reason}.'),
+  BRS_OFFLINE_INPUT: invalid(400, '{place}: {reason}.'),
   BRS_KEY_MISSING: {
     httpStatus: 401,
     type: 'authentication_error',
@@ -62,6 +63,18 @@ export const FAULTS = {
     type: 'permission_error',
     isRetryable: false,
     message: '{reason}',
+  },
+  BRS_TOOL_FORBIDDEN: {
+    httpStatus: 403,
+    type: 'permission_error',
+    isRetryable: false,
+    message: 'The tool "{tool}" is not allowed here ({rule}): {remedy}.',
+  },
+  BRS_TOOL_CALLED: {
+    httpStatus: 403,
+    type: 'permission_error',
+    isRetryable: false,
+    message: 'The answer was withheld, since it calls a tool that is not allowed here ({rule}).',
   },
   BRS_CONCURRENCY: {
     httpStatus: 429,

@@ -27,6 +27,16 @@ export class BoundedMap<K, V> {
     }
   }
 
+  delete(key: K): void {
+    if (!(this.#copy ?? this.#original).has(key)) return;
+    (this.#copy ??= new Map(this.#original)).delete(key);
+  }
+
+  /** A copy: what is done with each may change the map. */
+  keys(): readonly K[] {
+    return [...(this.#copy ?? this.#original).keys()];
+  }
+
   /** The original itself when nothing was written. */
   result(): ReadonlyMap<K, V> {
     return this.#copy ?? this.#original;

@@ -2,5 +2,8 @@
 export const CAPACITIES = {
   instances: 1024,
   outputTokens: 1024,
+  answerLengths: 1024,
   bytesPerToken: 4096,
+  accuracy: 8192,
+  models: 1024,
 } as const;

@@ -1,8 +1,19 @@
-import type { InstanceId } from '../kernel/index.ts';
-import type { Beliefs, InstanceTiming, Reputation, RunningEstimate } from '../contract/index.ts';
+import type { InstanceId, ModelId } from '../kernel/index.ts';
+import type {
+  AccuracyRecord,
+  Beliefs,
+  DriftRecord,
+  FittedLine,
+  InstanceTiming,
+  LengthHistogram,
+  Reputation,
+  RunningEstimate,
+} from '../contract/index.ts';
+import { isLineOfFirstToken, isLineOfToken, LENGTH_BINS } from '../estimate/index.ts';
 import { CAPACITIES } from './capacities.ts';
+import { readAccuracy, readDrift } from './accuracy-document.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** Beliefs as one JSON document, for the store. */
 export function beliefsToJson(beliefs: Beliefs): string {
@@ -12,7 +23,10 @@ export function beliefsToJson(beliefs: Beliefs): string {
     timing: [...beliefs.timing],
     reputation: [...beliefs.reputation],
     outputTokens: [...beliefs.outputTokens],
+    answerLengths: [...beliefs.answerLengths],
     bytesPerToken: [...beliefs.bytesPerToken],
+    accuracy: [...beliefs.accuracy],
+    drift: [...beliefs.drift],
   });
 }
 
@@ -41,19 +55,38 @@ export function beliefsFromJson(json: string): Beliefs | null {
     CAPACITIES.outputTokens,
     readEstimate,
   );
+  const answerLengths = readMap<string, LengthHistogram>(
+    document['answerLengths'] ?? [],
+    CAPACITIES.answerLengths,
+    readHistogram,
+  );
   const bytesPerToken = readMap<string, RunningEstimate>(
     document['bytesPerToken'],
     CAPACITIES.bytesPerToken,
     readEstimate,
   );
-  if (!isCount(generation) || !timing || !reputation || !outputTokens || !bytesPerToken)
-    return null;
+  const accuracy = readMap<string, AccuracyRecord>(
+    document['accuracy'] ?? [],
+    CAPACITIES.accuracy,
+    readAccuracy,
+  );
+  const drift = readMap<ModelId, DriftRecord>(
+    document['drift'] ?? [],
+    CAPACITIES.models,
+    readDrift,
+  );
+  if (!accuracy || !drift) return null;
+  if (!isCount(generation) || !timing || !reputation) return null;
+  if (!outputTokens || !answerLengths || !bytesPerToken) return null;
   return {
     generation,
     timing,
     reputation,
     outputTokens,
+    answerLengths,
     bytesPerToken,
+    accuracy,
+    drift,
   };
 }
 
@@ -81,26 +114,36 @@ function readEstimate(value: unknown): RunningEstimate | null {
   return { mean, variance, weight };
 }
 
+function readHistogram(value: unknown): LengthHistogram | null {
+  if (!Array.isArray(value) || value.length > LENGTH_BINS) return null;
+  if (!value.every((weight) => isAtLeast(weight, 0))) return null;
+  return value;
+}
+
 function readTiming(value: unknown): InstanceTiming | null {
   if (!isRecord(value)) return null;
-  const ttftBaseMs = readOptional(value['ttftBaseMs']);
-  const prefillTokensPerSecond = readOptional(value['prefillTokensPerSecond']);
-  const perTokenMs = readOptional(value['perTokenMs']);
-  const cachedRatio = readOptional(value['cachedRatio']);
-  if (
-    ttftBaseMs === undefined ||
-    prefillTokensPerSecond === undefined ||
-    perTokenMs === undefined ||
-    cachedRatio === undefined
-  ) {
+  const ttftMs = optional(value['ttftMs'], (line) => readLine(line, isLineOfFirstToken));
+  const perTokenMs = optional(value['perTokenMs'], (line) => readLine(line, isLineOfToken));
+  const cachedRatio = optional(value['cachedRatio'], readEstimate);
+  if (ttftMs === undefined || perTokenMs === undefined || cachedRatio === undefined) return null;
+  return { ttftMs, perTokenMs, cachedRatio };
+}
+
+function readLine(value: unknown, fits: (line: FittedLine) => boolean): FittedLine | null {
+  if (!isRecord(value)) return null;
+  const { coefficients, covariance, spread, tail, drift, weight } = value;
+  if (!Array.isArray(coefficients) || !coefficients.every((each) => isAtLeast(each, 0)))
     return null;
-  }
-  return { ttftBaseMs, prefillTokensPerSecond, perTokenMs, cachedRatio };
+  if (!Array.isArray(covariance) || !covariance.every(isFiniteNumber)) return null;
+  if (!isAtLeast(spread, 0) || !isAtLeast(tail, 0) || !isAtLeast(weight, 0)) return null;
+  if (!isFiniteNumber(drift)) return null;
+  const line: FittedLine = { coefficients, covariance, spread, tail, drift, weight };
+  return fits(line) ? line : null;
 }
 
 /** Undefined where it is unsound. */
-function readOptional(value: unknown): RunningEstimate | null | undefined {
-  return value === null ? null : (readEstimate(value) ?? undefined);
+function optional<T>(value: unknown, read: (value: unknown) => T | null): T | null | undefined {
+  return value === null ? null : (read(value) ?? undefined);
 }
 
 function readReputation(value: unknown): Reputation | null {

@@ -4,6 +4,7 @@
  * never reads a clock (outcomes carry their time), and its tables never grow beyond their ceilings.
  */
 import type { Learner } from '../contract/index.ts';
+import { createAccuracyLearner } from './accuracy.ts';
 import { createBytesPerTokenLearner } from './bytes-per-token.ts';
 import { createOutputLengthLearner } from './output-length.ts';
 import { createReputationLearner } from './reputation.ts';
@@ -18,5 +19,6 @@ export function createLearners(): readonly Learner[] {
     createOutputLengthLearner(),
     createBytesPerTokenLearner(),
     createReputationLearner(),
+    createAccuracyLearner(),
   ];
 }

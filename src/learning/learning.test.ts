@@ -3,9 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { NO_BELIEFS } from '../contract/index.ts';
 import type { AttemptRecord, Beliefs, LearningConfig, Outcome } from '../contract/index.ts';
 import type { DecisionId, InstanceId, KeyId, ModelId, TenantId } from '../kernel/index.ts';
+import { accuracyConfig } from './fixtures/accuracy-config.ts';
 import { beliefsFromJson, beliefsToJson, createLearners } from './index.ts';
 
-const CONFIG: LearningConfig = { reputation: { alpha: 0.05, graceRatio: 1.1 } };
+const CONFIG: LearningConfig = {
+  reputation: { alpha: 0.05, graceRatio: 1.1 },
+  accuracy: accuracyConfig(),
+};
 const LEARNERS = createLearners();
 const A = 'a' as InstanceId;
 const M = 'm' as ModelId;
@@ -24,6 +28,9 @@ function attemptOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     promisedLatencyMs: 1_090,
     promisedWaitMs: 0,
     promisedOutputTokens: 100,
+    batch: 1,
+    turns: 0,
+    pendingTokens: 0,
     ...changes,
   };
 }
@@ -66,7 +73,8 @@ describe('what one outcome teaches', () => {
 
   test('timing of the instance that served', () => {
     expect(learned.timing.get(A)).toMatchObject({
-      perTokenMs: { mean: 10 },
+      ttftMs: { weight: 1 },
+      perTokenMs: { weight: 1 },
       cachedRatio: { mean: 0.2 },
     });
   });
@@ -98,6 +106,45 @@ describe('what one outcome teaches', () => {
         learned,
       ),
     ).toBe(learned);
+  });
+});
+
+describe('the lengths of answers', () => {
+  const answered = (outputTokens: number, changes: Partial<Outcome> = {}): Outcome => {
+    const usage = { promptTokens: 10, cachedTokens: 0, outputTokens, isEstimated: false };
+    return outcomeOf({ usage, finishReason: 'stop', ...changes });
+  };
+  const weights = (beliefs: Beliefs, key: string): readonly number[] =>
+    beliefs.answerLengths.get(key) ?? [];
+
+  test('are kept by model, archetype and route, and by the fallbacks', () => {
+    const { model, archetype, route } = outcomeOf();
+    const { answerLengths } = learn([answered(8)]);
+    expect([...answerLengths]).toEqual([
+      [`${model}|${archetype}|${route}`, [1]],
+      [`${model}|${archetype}`, [1]],
+      [`*|${archetype}`, [1]],
+      ['*|*', [1]],
+    ]);
+  });
+
+  test('an answer that was cut counts as one of those that are longer', () => {
+    const before = learn([answered(8), answered(16), answered(64)]);
+    const after = weights(learn([answered(16, { finishReason: 'length' })], before), '*|*');
+    const kept = weights(before, '*|*');
+    // Bins 0, 4 and 12 hold 8, 16 and 64 tokens.
+    expect(after[0]! / kept[0]!).toBeCloseTo(after[4]! / kept[4]!, 4);
+    expect(after[12]! - kept[12]!).toBeGreaterThan(0.99);
+  });
+
+  test('a failed answer, one without tokens and an embedding have none', () => {
+    for (const outcome of [
+      answered(8, { status: 'cut' }),
+      answered(0),
+      answered(8, { surface: 'embeddings' }),
+    ]) {
+      expect(learn([outcome]).answerLengths.size).toBe(0);
+    }
   });
 });
 
@@ -219,6 +266,9 @@ describe('for any history', () => {
     promisedLatencyMs: fc.option(wild),
     promisedWaitMs: fc.option(wild),
     promisedOutputTokens: fc.option(wild),
+    batch: fc.option(wild),
+    turns: fc.option(wild),
+    pendingTokens: fc.option(wild),
   });
   const outcome: fc.Arbitrary<Outcome> = fc
     .record({
@@ -291,11 +341,20 @@ describe('a stored document', () => {
   test('is taken whole or not at all', () => {
     expect(read({})).not.toBeNull();
     const estimate = { mean: 1, variance: 1, weight: 1 };
+    const shortLine = {
+      coefficients: [1],
+      covariance: [1],
+      spread: 1,
+      tail: 1,
+      drift: 0,
+      weight: 1,
+    };
     const bad: Record<string, unknown>[] = [
-      { version: 2 },
+      { version: 1 },
       { generation: -1 },
       { timing: null },
       { timing: [['a', { ...estimate }]] },
+      { timing: [['a', { ttftMs: shortLine, perTokenMs: null, cachedRatio: null }]] },
       { outputTokens: [['k', { ...estimate, mean: null }]] },
       { outputTokens: [['k', { ...estimate, variance: -1 }]] },
       { outputTokens: [['k']] },

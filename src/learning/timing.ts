@@ -1,5 +1,6 @@
-import type { Learner } from '../contract/index.ts';
+import type { AttemptRecord, Learner } from '../contract/index.ts';
 import { COLD_TIMING, observeRequest } from '../estimate/index.ts';
+import type { Situation } from '../estimate/index.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { CAPACITIES } from './capacities.ts';
 import { servingAttempt } from './serving-attempt.ts';
@@ -20,7 +21,7 @@ export function createTimingLearner(): Learner {
           ttftMs: attempt.ttftMs,
           totalMs: attempt.totalMs,
           perTokenMs,
-          waitMs: attempt.promisedWaitMs ?? 0,
+          situation: situationOf(attempt),
           promptTokens: usage.promptTokens,
           cachedTokens: usage.cachedTokens,
           outputTokens: usage.outputTokens,
@@ -32,4 +33,9 @@ export function createTimingLearner(): Learner {
       return learned === beliefs.timing ? beliefs : { ...beliefs, timing: learned };
     },
   };
+}
+
+function situationOf({ batch, turns, pendingTokens }: AttemptRecord): Situation | null {
+  if (batch === null || turns === null || pendingTokens === null) return null;
+  return { batch, turns, pendingTokens };
 }

@@ -13,7 +13,7 @@ export interface MarketRefusal extends Refusal {
  */
 export function awardBids(quotes: Quotes, mandate: Mandate): Award | Refusal {
   if (quotes.bids.length === 0) return nobody(quotes, mandate);
-  if (!hasLimits(mandate.limits)) return award(quotes.bids, quotes.excluded);
+  if (!hasLimits(mandate.limits)) return award(quotes);
   const test = new LimitTest(mandate.limits);
   const kept: Bid[] = [];
   const excluded: Exclusion[] = [...quotes.excluded];
@@ -32,7 +32,7 @@ export function awardBids(quotes: Quotes, mandate: Mandate): Award | Refusal {
   if (nearest !== null && kept.length === 0) {
     return unmeetable({ bids: quotes.bids, excluded }, nearest);
   }
-  return award(kept, excluded);
+  return award({ ...quotes, bids: kept, excluded });
 }
 
 interface NearMiss {
@@ -46,8 +46,14 @@ function isNearer(miss: Miss, bid: Bid, nearest: NearMiss): boolean {
   return bid.instance.id < nearest.bid.instance.id;
 }
 
-function award(bids: readonly Bid[], excluded: readonly Exclusion[]): Award {
+/** With a session held there is no auction: its holder is first, and the rest are its fallback. */
+function award({ bids, excluded, hold }: Quotes): Award {
   const ranked = rank(bids);
+  const at = hold === undefined ? -1 : ranked.findIndex((bid) => bid.instance.id === hold.instance);
+  if (hold !== undefined && at >= 0) {
+    ranked.unshift(...ranked.splice(at, 1));
+    return { kind: 'award', ranked, excluded, clearingScore: null, hold, propensity: 1 };
+  }
   return {
     kind: 'award',
     ranked,

@@ -237,6 +237,7 @@ describe('the decision log', () => {
     expect(told).toEqual(
       award.ranked.map((bid) => ({
         ...bid,
+        occupancy: null,
         instance: bid.instance.id,
         model: bid.instance.model.id,
         lostByUsd: bid.score - best!.score,

@@ -1,6 +1,6 @@
-import { isRefusal } from '../contract/index.ts';
+import { isRefusal, TOPIC_IN_VIEW } from '../contract/index.ts';
 import type { Award, Bid, Decision, Exclusion, Mandate, Policy } from '../contract/index.ts';
-import type { Quotes, Refusal, SpentReading } from '../contract/index.ts';
+import type { Quotes, Refusal, SessionHold, SpentReading, Topic } from '../contract/index.ts';
 import type { MarketRefusal } from './award.ts';
 import { PackedBids } from './packed-bids.ts';
 import { PackedReadings } from './packed-readings.ts';
@@ -26,6 +26,8 @@ export class DecisionRecord {
   refusal: Pick<Refusal, 'reason' | 'message'> | null = null;
   propensity: number | null = null;
   excluded: readonly Exclusion[] = [];
+  topic: Topic | null = null;
+  heldBy: SessionHold['by'] | null = null;
   readonly #bids = new PackedBids();
   readonly #readings = new PackedReadings();
   /** NaN where there is none: a number in place, where a number or null would be an object apart. */
@@ -46,6 +48,7 @@ export class DecisionRecord {
     this.policy = policy;
     this.#readings.pack(signals.readings());
     this.mandate = mandate;
+    this.topic = signals.share(TOPIC_IN_VIEW).topic;
     if (isRefusal(result)) this.#writeRefusal(result);
     else this.#writeAward(result);
   }
@@ -63,8 +66,9 @@ export class DecisionRecord {
     return Number.isNaN(this.#clearingScore) ? null : this.#clearingScore;
   }
 
-  #writeAward({ ranked, excluded, clearingScore, propensity }: Award): void {
+  #writeAward({ ranked, excluded, clearingScore, propensity, hold }: Award): void {
     this.refusal = null;
+    this.heldBy = hold === undefined ? null : hold.by;
     this.#clearingScore = clearingScore ?? NaN;
     this.propensity = propensity;
     this.excluded = excluded;
@@ -75,6 +79,7 @@ export class DecisionRecord {
   #writeRefusal(refusal: Refusal): void {
     const { bids, excluded } = (refusal as Partial<MarketRefusal>).quotes ?? NO_QUOTES;
     this.refusal = { reason: refusal.reason, message: refusal.message };
+    this.heldBy = null;
     this.#clearingScore = NaN;
     this.propensity = null;
     this.excluded = excluded;

@@ -7,6 +7,8 @@ import type {
   Policy,
   SpentReading,
   Surface,
+  ToolPlan,
+  ToolsView,
 } from '../contract/index.ts';
 import { reasoningChanges } from '../wire/index.ts';
 import type { DecisionRecord } from './decision-record.ts';
@@ -14,7 +16,7 @@ import type { DecisionRecord } from './decision-record.ts';
 /** Tells a remembered decision; its outcome is the ledger's to tell. Nothing of an instance but its id and its model's gets in. */
 export function viewOf(record: DecisionRecord): DecisionView {
   const { policy, mandate } = record;
-  const answer = mandate?.answer ?? null;
+  const answer = mandate?.answer?.text ?? null;
   const refusal = answer === null ? record.refusal : null;
   const readings = record.readings();
   const bids = record.bids();
@@ -30,16 +32,20 @@ export function viewOf(record: DecisionRecord): DecisionView {
     archetype: record.archetype,
     promptBytes: record.promptBytes,
     signals: signalsOf(policy, readings),
-    rules: policy.explain(mandate?.route ?? '', readings),
+    rules: policy.explain(mandate?.route ?? '', readings, record.requestedModel),
     objective: mandate === null ? null : { ...mandate.objective, limits: mandate.limits },
+    ...(mandate?.shadow !== undefined && { shadow: mandate.shadow }),
     ...(answer === null ? {} : { answer }),
     ...injectionView(mandate?.injection),
+    ...toolsView(mandate?.tools ?? null),
+    ...(record.topic === null ? {} : { topic: record.topic }),
     bids: bids.map((bid) => ({
       ...bidView(bid, bids[0]!.score),
       ...reasoningView(bid, mandate?.injection, record.surface as Surface),
     })),
     excluded: record.excluded,
     winner: refusal === null && answer === null ? (bids[0]?.instance.id ?? null) : null,
+    ...(record.heldBy === null ? {} : { heldBy: record.heldBy }),
     clearingScoreUsd: record.clearingScore(),
     propensity: record.propensity,
     refusal,
@@ -79,13 +85,21 @@ function signalsOf(
 
 function injectionView(injection: Injection | undefined): { readonly injection?: InjectionView } {
   if (injection === undefined) return {};
-  const { systemPrompt, reasoning, maxOutputTokens, fields } = injection;
+  const { systemPrompt, reasoning, maxOutputTokens, outputLimit, fields } = injection;
   const isNothing = systemPrompt === null && reasoning === null && maxOutputTokens === null;
-  if (isNothing && fields.length === 0) return {};
+  if (isNothing && fields.length === 0 && outputLimit === undefined) return {};
   const set = fields.map(({ path, json }) => [pointerOf(path), json]);
-  return {
-    injection: { systemPrompt, reasoning, maxOutputTokens, set: Object.fromEntries(set) },
-  };
+  const shown = { systemPrompt, reasoning, maxOutputTokens, set: Object.fromEntries(set) };
+  if (outputLimit === undefined) return { injection: shown };
+  const { prior: _, ...limit } = outputLimit;
+  return { injection: { ...shown, outputLimit: limit } };
+}
+
+function toolsView(tools: ToolPlan | null): { readonly tools?: ToolsView } {
+  if (tools === null) return {};
+  const { rules, cut, shown } = tools;
+  const told = rules.map(({ source, text }) => `${source}: ${text}`);
+  return { tools: { rules: told, cutCount: cut.length, cut: shown } };
 }
 
 const pointerOf = (path: readonly string[]): string =>
@@ -100,13 +114,17 @@ function reasoningView(
   if (injection === undefined || injection.reasoning === null) return {};
   const changes = reasoningChanges(bid.instance.model, injection.reasoning, {
     surface,
-    ceilingTokens: injection.maxOutputTokens,
+    ceilingTokens: thinkingCeiling(bid, injection),
   });
   const told = changes.flatMap(({ path, value }) =>
     value === undefined ? [] : [`${path.join('.')}: ${JSON.stringify(value)}`],
   );
   return told.length === 0 ? {} : { reasoning: told.join(', ') };
 }
+
+/** A limit of the exchange's own counts the thinking in. */
+const thinkingCeiling = ({ limitTokens = null }: Bid, injection: Injection): number | null =>
+  limitTokens === null ? injection.maxOutputTokens : 2 * limitTokens - 2;
 
 function bidView({ instance, ...bid }: Bid, best: number): BidView {
   return {

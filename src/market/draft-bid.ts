@@ -14,6 +14,7 @@ export const NO_TERMS: ScoreTerms = {
   energy: 0,
   lateness: 0,
   switching: 0,
+  pacing: 0,
 };
 
 /** A bidder's own quote is copied: it may keep it, or have put more into it than a quote has. */
@@ -30,6 +31,8 @@ export function draftOf(quote: Quote, accuracy: Estimate | null): DraftBid {
     cachedTokens: quote.cachedTokens,
     outputTokens: quote.outputTokens,
     accuracy,
+    occupancy: null,
+    limitTokens: null,
     score: 0,
     terms: NO_TERMS,
   };

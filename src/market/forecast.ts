@@ -34,7 +34,8 @@ export class Forecast {
 
   read(workload: Workload, mandate: Mandate, beliefs: Beliefs): void {
     const { tenant } = workload.caller;
-    const promptBytes = workload.promptBytes + (mandate.injection.systemPrompt?.text.length ?? 0);
+    const injected = mandate.injection.systemPrompt?.text.length ?? 0;
+    const promptBytes = workload.promptBytes + injected - (mandate.tools?.cutBytes ?? 0);
     const archetype = workload.surface === 'embeddings' ? '' : workload.archetype().key;
     const ceiling = ceilingOf(workload, mandate, this.#model);
     const choices = Math.max(1, workload.choices);

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type {
   Beliefs,
+  FittedLine,
   InstanceTiming,
   Mandate,
   Model,
@@ -11,7 +12,7 @@ import type {
 import { NO_BELIEFS } from '../contract/index.ts';
 import type { Workload } from '../contract/index.ts';
 import type { InstanceId } from '../kernel/index.ts';
-import { createHouseBidder } from './house-bidder.ts';
+import { createHouseBidder, HouseBidder } from './house-bidder.ts';
 import { instanceOf, mandateOf, modelOf, stateOf, viewOf, workloadOf } from './fixtures/request.ts';
 
 interface Situation {
@@ -34,10 +35,14 @@ function quoteIn(situation: Situation = {}): Quote {
 }
 
 const warm = (mean: number) => ({ mean, variance: 0, weight: 40 });
+const fitted = (...coefficients: number[]): FittedLine => {
+  const covariance = coefficients.flatMap((_, i) => coefficients.map((_, j) => (i === j ? 1 : 0)));
+  return { coefficients, covariance, spread: 0.05, tail: 1.28, drift: 0, weight: 40 };
+};
+/** 50 ms, 10 000 prompt tokens per second, 10 ms per token, and 5 s for a turn of the queue. */
 const TIMING: InstanceTiming = {
-  ttftBaseMs: warm(50),
-  prefillTokensPerSecond: warm(10_000),
-  perTokenMs: warm(10),
+  ttftMs: fitted(50, 0, 100, 100, 0, 5_000),
+  perTokenMs: fitted(10, 4, 0),
   cachedRatio: warm(0.5),
 };
 const BELIEFS: Beliefs = {
@@ -58,7 +63,7 @@ describe('the house bidder', () => {
   test('quotes what was learned: (p − c)·r_in + c·r_cached + o·r_out', () => {
     const quote = quoteIn({ beliefs: BELIEFS });
     expect(quote.cachedTokens).toBe(50);
-    expect(quote.ttftMs.mean).toBeCloseTo(55, -1);
+    expect(quote.ttftMs.mean).toBeCloseTo(55, 6);
     expect(quote.latencyMs.mean / 1055).toBeCloseTo(1, 1);
     const usd = (50 * 600_000 + 50 * 60_000 + quote.outputTokens.mean * 800_000) / 1e12;
     expect(quote.costUsd!.mean).toBeCloseTo(usd, 15);
@@ -93,7 +98,7 @@ describe('the house bidder', () => {
     const busy = { runningRequests: 8, waitingRequests: 8, kvUsageRatio: 0.9 };
     const [idle, queued] = [quoteIn(), quoteIn({ telemetry: busy })];
     expect(queued.waitMs).toBeGreaterThan(5_000);
-    expect(queued.ttftMs.mean).toBeCloseTo(idle.ttftMs.mean + queued.waitMs, 6);
+    expect(queued.ttftMs.mean - idle.ttftMs.mean - queued.waitMs).toBeGreaterThan(0);
     expect(queued.ttftMs.deviation).toBeGreaterThan(idle.ttftMs.deviation);
     expect(queued.costUsd!.mean).toBeCloseTo(idle.costUsd!.mean * queued.loadPrice, 12);
     expect(queued.loadPrice).toBeGreaterThan(2);
@@ -102,6 +107,30 @@ describe('the house bidder', () => {
   test('its own requests count before the next poll sees them', () => {
     expect(quoteIn({ inFlight: 20 }).waitMs).toBeGreaterThan(0);
     expect(quoteIn({ inFlight: 3, telemetry: { runningRequests: 3 } }).waitMs).toBe(0);
+  });
+
+  test('what it has dispatched since the poll is added, and what has ended is taken away', () => {
+    const bidder = new HouseBidder();
+    const instance = instanceOf('a', { model: modelOf('m'), maxRunning: 8 });
+    const state = { ...stateOf(instance, { telemetry: { runningRequests: 6 } }), observedAtMs: 1 };
+    const batchIn = (inFlight: number, observedAtMs = 1): number => {
+      const view = viewOf([{ ...state, observedAtMs }], { inFlight: { a: inFlight } });
+      return bidder.quote(workloadOf(), mandateOf(), instance, view).occupancy!.batch;
+    };
+    // Two of the six are its own; another snapshot with the same poll changes nothing of that.
+    expect([batchIn(2), batchIn(3), batchIn(0), batchIn(2)]).toEqual([7, 8, 5, 7]);
+    // In a new poll that still counts six, all of its own are among them.
+    expect(batchIn(3, 2)).toBe(7);
+  });
+
+  test('prompts that are not computed yet lengthen the time to the first token', () => {
+    const instance = instanceOf('a', { model: modelOf('m') });
+    const ttftMs = (pendingTokens: number): number => {
+      const changes = { beliefs: BELIEFS, pendingTokens: { a: pendingTokens } };
+      const view = viewOf([stateOf(instance)], changes);
+      return createHouseBidder().quote(workloadOf(), mandateOf(), instance, view)!.ttftMs.mean;
+    };
+    expect(ttftMs(2_000) - ttftMs(0)).toBeCloseTo(200, 6);
   });
 
   test('a fuller batch makes a token take less energy', () => {

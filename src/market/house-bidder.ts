@@ -8,15 +8,7 @@ import type {
   Price,
   Workload,
 } from '../contract/index.ts';
-import {
-  decodeJoules,
-  expectedServiceTime,
-  PICO_PER_USD,
-  prefillJoules,
-  waitMs,
-  waitVariance,
-} from '../estimate/index.ts';
-import type { ServiceTime } from '../estimate/index.ts';
+import { decodeJoules, PICO_PER_USD, prefillJoules } from '../estimate/index.ts';
 import { NO_TERMS } from './draft-bid.ts';
 import type { DraftBid } from './draft-bid.ts';
 import type { Forecast } from './forecast.ts';
@@ -33,34 +25,42 @@ export class HouseBidder implements Bidder {
   readonly name = 'house';
   readonly #standings = new Standings();
 
+  /** Milliseconds that one uncached prompt token takes at an instance. */
+  prefillMsPerToken(instance: Instance, view: MarketView): number {
+    const standing = this.#standings.of(view.fleet, instance, view.load);
+    return standing.paceIn(view.beliefs).prefillMsPerToken(standing.busy);
+  }
+
   /** The quote is made as the bid that the market is going to score. */
   quote(workload: Workload, mandate: Mandate, instance: Instance, view: MarketView): DraftBid {
     const { model } = instance;
-    const standing = this.#standings.of(view.fleet, instance);
+    const standing = this.#standings.of(view.fleet, instance, view.load);
     const { forecast } = standing;
     forecast.read(workload, mandate, view.beliefs);
-    const { promptTokens, answerTokens, answer, outputTokens } = forecast;
+    const { promptTokens, answer, outputTokens } = forecast;
 
     const pace = standing.paceIn(view.beliefs);
-    const cachedTokens = promptTokens.mean * pace.cachedRatio;
-    const service = expectedServiceTime(pace, promptTokens.mean - cachedTokens);
-    const decodeMs = service.perTokenMs * Math.max(0, answer.mean - 1);
-
-    standing.load(view.load.inFlight(instance.id));
+    standing.load(view.load.inFlight(instance.id), view.load.pendingTokens(instance.id));
     const { busy, price } = standing;
-    // Those in front are taken to be requests like this one, without its ceiling.
-    const othersMs = service.ttftMs + service.perTokenMs * answerTokens.mean;
-    const queueMs = waitMs(busy, othersMs);
-    const ttftMs = queueMs + service.ttftMs;
-    const ttftVariance = service.ttftVariance + waitVariance(busy, othersMs);
+    const prefix = view.prefix?.() ?? null;
+    const cachedShare = prefix === null ? pace.cachedRatio : prefix.cachedShare(instance.id);
+    const cachedTokens = promptTokens.mean * cachedShare;
+    const uncachedTokens = promptTokens.mean - cachedTokens;
+    const ttftMs = pace.ttftMs(busy, uncachedTokens);
+    const lengthMs = promptTokens.deviation * pace.prefillMsPerToken(busy);
+    const ttftVariance = pace.ttftVariance(busy, uncachedTokens) + lengthMs * lengthMs;
+    const waitMs = Math.min(ttftMs, pace.waitMs(busy));
+    const perTokenMs = pace.perTokenMs(busy);
+    const perTokenVariance = pace.perTokenVariance(busy);
+    const service = { ttftMs: ttftMs - waitMs, ttftVariance, perTokenMs, perTokenVariance };
 
     return {
       instance,
       costUsd: model.price === null ? null : costOf(model.price, forecast, cachedTokens, price),
-      waitMs: queueMs,
+      waitMs,
       ttftMs: { mean: ttftMs, deviation: Math.sqrt(ttftVariance) },
       latencyMs: {
-        mean: ttftMs + decodeMs,
+        mean: ttftMs + perTokenMs * Math.max(0, answer.mean - 1),
         deviation: Math.sqrt(ttftVariance + decodeVariance(service, answer)),
       },
       energyJoules:
@@ -70,10 +70,20 @@ export class HouseBidder implements Bidder {
       cachedTokens: Math.floor(cachedTokens),
       outputTokens,
       accuracy: standing.accuracy,
+      occupancy: busy,
+      limitTokens: null,
       score: 0,
       terms: NO_TERMS,
     };
   }
+}
+
+/** How long the request takes once it has started. */
+interface ServiceTime {
+  readonly ttftMs: number;
+  readonly ttftVariance: number;
+  readonly perTokenMs: number;
+  readonly perTokenVariance: number;
 }
 
 /** `((prompt − cached)·r_in + cached·r_cached + output·r_out)·m`, in USD. */

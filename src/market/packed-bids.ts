@@ -1,15 +1,14 @@
 import type { Bid, Estimate, Instance, Mandate } from '../contract/index.ts';
-import { accuracyOf } from './accuracy.ts';
-import { draftOf } from './draft-bid.ts';
+import { draftOf, NO_TERMS } from './draft-bid.ts';
 import { scoreBid } from './score.ts';
 
 /** Cells per bid; `pack` and `unpack` name them in the same order. An unknown quantity is NaN. */
-const CELLS = 14;
+const CELLS = 18;
 
 /**
  * Bids as numbers in one array that is written over and over. A worker remembers thousands of
  * decisions, and objects that live that long cost the garbage collector more than making them did.
- * What follows from the rest (accuracy, score) is left out: by the time that a record is written
+ * What follows from the rest (the score) is left out: by the time that a record is written
  * again its memory has left the processor's caches, and every line of it is paid for.
  */
 export class PackedBids {
@@ -45,6 +44,10 @@ export class PackedBids {
     cells[start + 11] = bid.cachedTokens;
     cells[start + 12] = bid.outputTokens.mean;
     cells[start + 13] = bid.outputTokens.deviation;
+    cells[start + 14] = bid.limitTokens ?? NaN;
+    cells[start + 15] = bid.accuracy === null ? NaN : bid.accuracy.mean;
+    cells[start + 16] = bid.accuracy === null ? NaN : bid.accuracy.deviation;
+    cells[start + 17] = bid.terms.switching;
   }
 
   /** The bids, scored again by the mandate that they were made under. */
@@ -66,7 +69,9 @@ export class PackedBids {
         cachedTokens: cell(11),
         outputTokens: estimate(12),
       };
-      const bid = draftOf(quote, accuracyOf(instance.model));
+      const bid = draftOf(quote, known(15));
+      if (!Number.isNaN(cell(14))) bid.limitTokens = cell(14);
+      bid.terms = { ...NO_TERMS, switching: cell(17) };
       scoreBid(bid, mandate);
       return bid;
     });

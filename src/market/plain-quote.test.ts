@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Beliefs, RunningEstimate } from '../contract/index.ts';
+import type { Beliefs, FittedLine, FleetSnapshot, LocalLoad } from '../contract/index.ts';
+import type { RunningEstimate } from '../contract/index.ts';
 import { NO_BELIEFS } from '../contract/index.ts';
+import { polledOf } from '../estimate/index.ts';
 import type { InstanceId } from '../kernel/index.ts';
 import { createHouseBidder } from './house-bidder.ts';
 import { quoteBids } from './quote-bids.ts';
@@ -16,12 +18,23 @@ const amount = (max: number) => fc.double({ min: 0.1, max, noNaN: true });
 const running = (max: number): fc.Arbitrary<RunningEstimate> =>
   fc.record({ mean: amount(max), variance: amount(max), weight: amount(40) });
 
+const fitted = (size: number): fc.Arbitrary<FittedLine> => {
+  const unit = Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0));
+  return fc.record({
+    coefficients: fc.array(amount(500), { minLength: size, maxLength: size }),
+    covariance: fc.constant(unit),
+    spread: amount(1),
+    tail: amount(3),
+    drift: fc.constant(0),
+    weight: amount(40),
+  });
+};
+
 const beliefs: fc.Arbitrary<Beliefs> = fc
   .record({
     timing: fc.record({
-      ttftBaseMs: fc.option(running(500)),
-      prefillTokensPerSecond: fc.option(running(10_000)),
-      perTokenMs: fc.option(running(50)),
+      ttftMs: fc.option(fitted(6)),
+      perTokenMs: fc.option(fitted(3)),
       cachedRatio: fc.option(running(1)),
     }),
     outputTokens: running(500),
@@ -50,8 +63,14 @@ const request = fc.record({
   outputCeilingTokens: fc.constantFrom(null, 20, 300),
   choices: fc.constantFrom(1, 2),
   inFlight: fc.record({ a: fc.nat(70), b: fc.nat(1) }),
+  pendingTokens: fc.record({ a: fc.constantFrom(0, 900) }),
   maxLatencyMs: fc.constantFrom(null, 2_000),
 });
+
+const polledIn = ({ states }: FleetSnapshot, load: LocalLoad): Map<string, number> =>
+  new Map(
+    states.map(({ instance: { id }, telemetry }) => [id, polledOf(telemetry, load.inFlight(id))]),
+  );
 
 test('what is kept between requests changes no bid', () => {
   const world = fc.record({
@@ -62,14 +81,22 @@ test('what is kept between requests changes no bid', () => {
   fc.assert(
     fc.property(world, (given) => {
       const house = [createHouseBidder()];
-      const fleets = given.fleets.map((states) => viewOf(states).fleet);
-      for (const { fleet: at, beliefs: of, inFlight, maxLatencyMs, ...rest } of given.requests) {
+      const fleets = given.fleets.map((states, i) => {
+        return viewOf(states.map((state) => ({ ...state, observedAtMs: i }))).fleet;
+      });
+      let seen = -1;
+      let polled = new Map<string, number>();
+      for (const { fleet: at, beliefs: of, maxLatencyMs, ...rest } of given.requests) {
         const workload = workloadOf(rest);
         const mandate = mandateOf({ limits: { ...NO_LIMITS, maxLatencyMs } });
-        const { load } = viewOf([], { inFlight });
+        const { load } = viewOf([], rest);
+        if (at !== seen) polled = polledIn(fleets[at]!, load);
+        seen = at;
         const view = { fleet: fleets[at]!, beliefs: given.beliefs[of]!, load };
         const { bids } = quoteBids(workload, mandate, view, house);
-        expect(bids).toEqual(instances.map((each) => plainBid(workload, mandate, each, view)));
+        expect(bids).toEqual(
+          instances.map((each) => plainBid([workload, mandate], each, view, polled)),
+        );
       }
     }),
   );

@@ -9,15 +9,20 @@ import type {
   MarketView,
   Quote,
   Quotes,
+  ScoreTerms,
+  SessionPlacement,
   Workload,
 } from '../contract/index.ts';
-import { accuracyOf } from './accuracy.ts';
-import { draftOf } from './draft-bid.ts';
+import { accuracyOf, learnedAccuracy, refineByTopic } from './accuracy.ts';
+import { draftOf, NO_TERMS } from './draft-bid.ts';
 import type { DraftBid } from './draft-bid.ts';
 import { exclusionOf, windowExclusion } from './eligibility.ts';
 import { HouseBidder } from './house-bidder.ts';
+import { OutputLimiter } from './output-limit.ts';
 import { holdToRecord } from './reputation.ts';
 import { scoreBid } from './score.ts';
+import { applyHold, holdOf, placementOf } from './session-hold.ts';
+import { switchingUsd } from './switching.ts';
 
 /** Shared by the requests that nobody is kept from: what is remembered of a decision holds it for long. */
 const NOBODY: readonly Exclusion[] = [];
@@ -33,23 +38,48 @@ export function quoteBids(
   bidders: readonly Bidder[],
 ): Quotes {
   const { states } = view.fleet;
-  const asked: Asked = { workload, mandate, view };
-  const bids: Bid[] = [];
-  let excluded: Exclusion[] | null = null;
+  const limiter =
+    mandate.injection.outputLimit === undefined ? null : new OutputLimiter(workload, mandate, view);
+  const open: InstanceState[] = [];
+  let barred: Exclusion[] | null = null;
   for (let i = 0; i < states.length; i++) {
-    const state = states[i]!;
-    const barred = exclusionOf(workload, mandate, state, view.load);
-    const offer = barred ?? offerFor(state, bidders, asked);
-    if ('score' in offer) bids.push(offer);
-    else (excluded ??= []).push(offer);
+    const exclusion = exclusionOf(workload, mandate, states[i]!, view.load);
+    if (exclusion === null) open.push(states[i]!);
+    else (barred ??= []).push(exclusion);
   }
-  return { bids, excluded: excluded ?? NOBODY };
+  const placement = placementOf(workload, view);
+  const wanted = holdOf(workload, placement);
+  const held = wanted === null ? null : applyHold(open, barred ?? NOBODY, wanted);
+  const eligible = held?.eligible ?? open;
+  const known = eligible.length > 1 ? view : withoutPrefix(view);
+  const asked: Asked = { workload, mandate, view: known, limiter, placement };
+  const bids: Bid[] = [];
+  let excluded: readonly Exclusion[] = held?.excluded ?? barred ?? NOBODY;
+  for (let i = 0; i < eligible.length; i++) {
+    const offer = offerFor(eligible[i]!, bidders, asked);
+    if ('score' in offer) bids.push(offer);
+    else excluded = [...excluded, offer];
+  }
+  refineByTopic(bids, mandate, view, workload.receivedAtMs);
+  return held === null || held.hold === null
+    ? { bids, excluded }
+    : { bids, excluded, hold: held.hold };
+}
+
+/** One that has no rival wins whatever its cache holds: its prompt is not cut into blocks. */
+function withoutPrefix(view: MarketView): MarketView {
+  const { prefix: _, ...rest } = view;
+  return rest;
 }
 
 interface Asked {
   readonly workload: Workload;
   readonly mandate: Mandate;
   readonly view: MarketView;
+  /** Null where the route chooses no output limit. */
+  readonly limiter: OutputLimiter | null;
+  /** Where the request's session was last served. */
+  readonly placement: SessionPlacement | null;
 }
 
 /** The bid for one instance that may serve, or why there is none. */
@@ -63,8 +93,28 @@ function offerFor(state: InstanceState, bidders: readonly Bidder[], asked: Asked
   const tooSmall = windowExclusion(workload, state, bid.promptTokens);
   if (tooSmall !== null) return tooSmall;
   holdToRecord(bid, view.beliefs.reputation.get(instance.id), workload.receivedAtMs);
+  if (view.beliefs.accuracy.size > 0) {
+    bid.accuracy = learnedAccuracy(instance.model, view, workload.receivedAtMs);
+  }
+  if (asked.placement !== null) bid.terms = switchingTerms(bid, asked.placement, bidders, asked);
   scoreBid(bid, mandate);
+  if (asked.limiter !== null) bid.limitTokens = asked.limiter.limitFor(bid, state.features);
   return bid;
+}
+
+/** The terms before scoring: what the session would lose here, which the bidder cannot know. */
+function switchingTerms(
+  bid: DraftBid,
+  placement: SessionPlacement,
+  bidders: readonly Bidder[],
+  { mandate, view }: Asked,
+): ScoreTerms {
+  const house = bidders[0];
+  const msPerToken = house instanceof HouseBidder ? house.prefillMsPerToken(bid.instance, view) : 0;
+  const { objective } = mandate;
+  const prefix = view.prefix?.() ?? null;
+  const switching = switchingUsd(bid, placement, { prefix, msPerToken, objective });
+  return switching === 0 ? NO_TERMS : { ...NO_TERMS, switching };
 }
 
 function lastWord(instance: Instance, bidders: readonly Bidder[], asked: Asked): DraftBid | null {

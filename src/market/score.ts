@@ -1,4 +1,4 @@
-import type { Mandate, Quote } from '../contract/index.ts';
+import type { Mandate, Quote, ShadowPrices } from '../contract/index.ts';
 import { expectedOverrun } from '../estimate/index.ts';
 import type { DraftBid } from './draft-bid.ts';
 
@@ -21,14 +21,14 @@ const STAND_INS = {
 /**
  * Puts a bid's score together, in USD, lower is better (DESIGN §5):
  *
- * `cost + usdPerSecond·E[latency] + usdPerError·(1 − accuracy) + usdPerKilojoule·energy + lateness + switching`
+ * `cost + usdPerSecond·E[latency] + usdPerError·(1 − accuracy) + usdPerKilojoule·energy + lateness + switching + pacing`
  *
- * Lateness is what the expected overrun of the deadline costs at the price of time; switching is the
- * KV that a session would leave behind, which is nothing while no session is bound to an instance.
+ * Pacing is what scarcity adds: each quantity that a paced budget holds, at its shadow price. Lateness is what the expected overrun of the deadline costs at the price of time; switching is the
+ * KV that a session would leave behind, which stands in the bid's terms before it is scored.
  */
 export function scoreBid(
   bid: DraftBid,
-  { objective, limits }: Pick<Mandate, 'objective' | 'limits'>,
+  { objective, limits, shadow }: Pick<Mandate, 'objective' | 'limits' | 'shadow'>,
 ): void {
   const { usdPerSecond, usdPerError, usdPerKilojoule } = objective;
   const { costUsd, accuracy, energyJoules } = bid;
@@ -43,9 +43,21 @@ export function scoreBid(
     deadlineMs === null
       ? 0
       : (usdPerSecond * expectedOverrun(latencyMs, deviation, deadlineMs)) / 1000;
-  const switching = 0;
-  bid.terms = { cost, time, error, energy, lateness, switching };
-  bid.score = cost + time + error + energy + lateness + switching;
+  const { switching } = bid.terms;
+  const pacing = shadow === undefined ? 0 : scarcity(bid, { cost, joules }, shadow);
+  bid.terms = { cost, time, error, energy, lateness, switching, pacing };
+  bid.score = cost + time + error + energy + lateness + switching + pacing;
+}
+
+/** Budgets are charged list rates: the load price is no part of what they lose. */
+function scarcity(
+  { promptTokens, outputTokens, loadPrice }: Quote,
+  used: { readonly cost: number; readonly joules: number },
+  { perUsd, usdPerToken, usdPerJoule }: ShadowPrices,
+): number {
+  const chargedUsd = loadPrice > 0 ? used.cost / loadPrice : used.cost;
+  const tokens = promptTokens + outputTokens.mean;
+  return perUsd * chargedUsd + usdPerToken * tokens + usdPerJoule * used.joules;
 }
 
 function standInCost({ promptTokens, outputTokens, loadPrice }: Quote): number {

@@ -1,9 +1,15 @@
 import type { InstanceId } from '../kernel/index.ts';
 import { NO_TELEMETRY } from '../contract/index.ts';
 import type { Beliefs, Estimate, FleetSnapshot, Instance } from '../contract/index.ts';
-import type { Model, Telemetry } from '../contract/index.ts';
-import { COLD_TIMING, loadPrice, occupancy, paceOf, powerWatts } from '../estimate/index.ts';
-import type { Occupancy, Pace } from '../estimate/index.ts';
+import type { InstanceState, LocalLoad, Model, Occupancy } from '../contract/index.ts';
+import {
+  COLD_TIMING,
+  loadPrice,
+  occupancy,
+  Pace,
+  polledOf,
+  powerWatts,
+} from '../estimate/index.ts';
 import { accuracyOf } from './accuracy.ts';
 import { Forecast } from './forecast.ts';
 
@@ -21,61 +27,90 @@ export class Standing {
   price = 1;
   /** What the batch that a request would join draws; 0 where the power curve is unknown. */
   batchWatts = 0;
-  readonly #telemetry: Telemetry;
+  readonly #state: InstanceState;
+  /** Of the requests that its telemetry counts, those of this worker. */
+  readonly #polled: number;
   #inFlight = -1;
+  #pendingTokens = -1;
   #beliefs: Beliefs | null = null;
   #pace: Pace | null = null;
 
-  constructor(instance: Instance, telemetry: Telemetry, forecast: Forecast) {
+  /** `before`: the standing in the snapshot before. */
+  constructor(
+    state: InstanceState,
+    forecast: Forecast,
+    inFlight: number,
+    before: Standing | undefined,
+  ) {
+    const { instance, telemetry, observedAtMs } = state;
     this.instance = instance;
     this.accuracy = accuracyOf(instance.model);
     this.forecast = forecast;
-    this.#telemetry = telemetry;
-    this.busy = occupancy(instance, telemetry, 0);
+    this.#state = state;
+    const isSamePoll = before !== undefined && before.#state.observedAtMs === observedAtMs;
+    this.#polled = isSamePoll ? before.#polled : polledOf(telemetry, inFlight);
+    this.busy = this.#occupancy(inFlight, 0);
   }
 
   paceIn(beliefs: Beliefs): Pace {
     if (this.#pace !== null && beliefs === this.#beliefs) return this.#pace;
     this.#beliefs = beliefs;
-    return (this.#pace = paceOf(beliefs.timing.get(this.instance.id) ?? COLD_TIMING));
+    return (this.#pace = new Pace(beliefs.timing.get(this.instance.id) ?? COLD_TIMING));
   }
 
-  /** Brings `busy` and what follows from it up to the worker's own count. */
-  load(inFlight: number): void {
-    if (inFlight === this.#inFlight) return;
+  /** Brings `busy` and what follows from it up to the worker's own counts. */
+  load(inFlight: number, pendingTokens: number): void {
+    if (inFlight === this.#inFlight && pendingTokens === this.#pendingTokens) return;
     this.#inFlight = inFlight;
-    const busy = occupancy(this.instance, this.#telemetry, inFlight);
+    this.#pendingTokens = pendingTokens;
+    const busy = this.#occupancy(inFlight, pendingTokens);
     const { power } = this.instance.model;
     this.busy = busy;
-    this.price = loadPrice(busy.kvUsageRatio, busy.ahead / busy.slots);
+    this.price = loadPrice(busy.kvUsageRatio, busy.turns);
     this.batchWatts = power === null ? 0 : powerWatts(power, Math.max(1, busy.batch));
+  }
+
+  #occupancy(inFlight: number, pendingTokens: number): Occupancy {
+    const own = { inFlight, polled: this.#polled, pendingTokens };
+    return occupancy(this.instance, this.#state.telemetry, own);
   }
 }
 
 /** The standings of one fleet, built once for each snapshot: snapshots are immutable. */
 export class Standings {
-  readonly #byId = new Map<InstanceId, Standing>();
+  #byId = new Map<InstanceId, Standing>();
   #fleet: FleetSnapshot | null = null;
 
-  of(fleet: FleetSnapshot, instance: Instance): Standing {
-    if (fleet !== this.#fleet) this.#build(fleet);
+  of(fleet: FleetSnapshot, instance: Instance, load: LocalLoad): Standing {
+    if (fleet !== this.#fleet) this.#build(fleet, load);
     const standing = this.#byId.get(instance.id);
     if (standing !== undefined && standing.instance === instance) return standing;
-    const state = fleet.states.find((each) => each.instance.id === instance.id);
-    return new Standing(instance, state?.telemetry ?? NO_TELEMETRY, new Forecast(instance.model));
+    const known = fleet.states.find((each) => each.instance.id === instance.id);
+    const state = { ...(known ?? UNSEEN), instance };
+    return new Standing(state, new Forecast(instance.model), load.inFlight(instance.id), undefined);
   }
 
-  #build(fleet: FleetSnapshot): void {
+  #build(fleet: FleetSnapshot, load: LocalLoad): void {
     const forecasts = new Map<Model, Forecast>();
-    this.#byId.clear();
-    for (const { instance, telemetry } of fleet.states) {
-      let forecast = forecasts.get(instance.model);
+    const before = this.#byId;
+    this.#byId = new Map();
+    for (const state of fleet.states) {
+      const { id, model } = state.instance;
+      let forecast = forecasts.get(model);
       if (forecast === undefined) {
-        forecast = new Forecast(instance.model);
-        forecasts.set(instance.model, forecast);
+        forecast = new Forecast(model);
+        forecasts.set(model, forecast);
       }
-      this.#byId.set(instance.id, new Standing(instance, telemetry, forecast));
+      this.#byId.set(id, new Standing(state, forecast, load.inFlight(id), before.get(id)));
     }
     this.#fleet = fleet;
   }
 }
+
+const UNSEEN: Omit<InstanceState, 'instance'> = {
+  lifecycle: 'unknown',
+  telemetry: NO_TELEMETRY,
+  observedAtMs: null,
+  reason: null,
+  features: { hasResponses: false },
+};

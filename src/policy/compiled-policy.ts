@@ -1,6 +1,7 @@
-import { isPromise } from '../kernel/index.ts';
+import { andThen, isPromise } from '../kernel/index.ts';
 import type { MaybeAsync, ModelId } from '../kernel/index.ts';
 import type {
+  Caller,
   Config,
   FleetSnapshot,
   InstanceRule,
@@ -12,19 +13,21 @@ import type {
   SignalSlot,
   SpentReading,
   TenantPreferences,
-  Truth,
   Workload,
 } from '../contract/index.ts';
-import { isRefusal } from '../contract/index.ts';
+import { isRefusal, virtualModel } from '../contract/index.ts';
 import { explainRules } from './compile/explain-rules.ts';
+import { Rulebook } from './compile/rulebook.ts';
+import type { Rules } from './compile/rulebook.ts';
 import { FLEET_IN_VIEW, POOL_KIND } from './compile/pool-signal.ts';
-import { NO_RULES, plainMandate } from './compile/rules.ts';
+import type { CompiledRecipe } from './compile/rule-sets.ts';
+import { plainMandate } from './compile/rules.ts';
 import type { CompiledConstraint, CompiledRoute } from './compile/rules.ts';
 import { barringRules, NamedModels } from './named-models.ts';
-import { embeddingsNeedName, forbiddenModel, refusedByConstraint } from './refusals.ts';
+import { embeddingsNeedName, forbiddenModel, forbiddenRecipe } from './refusals.ts';
 import { TermsReader } from './terms.ts';
+import { withTools } from './tools/bind.ts';
 import type { Terms } from './terms.ts';
-import { isVirtualModel } from './virtual-models.ts';
 
 export interface PolicyParts {
   readonly generation: number;
@@ -34,19 +37,23 @@ export interface PolicyParts {
   readonly constraints: readonly CompiledConstraint[];
   /** In the order in which they are tried; the last one always matches. */
   readonly routes: readonly CompiledRoute[];
+  readonly recipes: readonly CompiledRecipe[];
 }
+
+/** By the recipe that a request asks for; the policy's own under null. */
+type Rulebooks = ReadonlyMap<string | null, Rulebook>;
 
 /** What one request asks, as far as its policy is concerned. */
 interface Ask {
+  readonly workload: Workload;
   readonly requestedModel: string;
   readonly signals: SignalReader;
   readonly fleet: FleetSnapshot;
   readonly terms: Terms;
+  readonly rulebook: Rulebook;
   /** The models that the client named; null where it left the choice to the market. */
   readonly named: ReadonlySet<ModelId> | null;
 }
-
-type Rules = readonly InstanceRule[] | Refusal;
 
 /** The name that decisions give to the route of a client that named its model. */
 const NAMED_ROUTE = 'named';
@@ -59,19 +66,21 @@ export class CompiledPolicy implements Policy {
   readonly generation: number;
   readonly config: Config;
   readonly slots: readonly SignalSlot[];
-  readonly #constraints: readonly CompiledConstraint[];
-  readonly #routes: readonly CompiledRoute[];
+  readonly #parts: PolicyParts;
+  readonly #rulebooks: Rulebooks;
+  readonly #recipes: ReadonlyMap<string, CompiledRecipe>;
   readonly #terms: TermsReader;
   readonly #named: NamedModels;
   readonly #namedMandate: Mandate;
   readonly #readsFleet: boolean;
 
-  constructor(parts: PolicyParts) {
+  constructor(parts: PolicyParts, rulebooks = rulebooksOf(parts)) {
     this.generation = parts.generation;
     this.config = parts.config;
     this.slots = parts.slots;
-    this.#constraints = parts.constraints;
-    this.#routes = parts.routes;
+    this.#parts = parts;
+    this.#rulebooks = rulebooks;
+    this.#recipes = new Map(parts.recipes.map((recipe) => [recipe.name, recipe]));
     this.#terms = new TermsReader(parts.config);
     this.#named = new NamedModels(parts.config.models);
     this.#readsFleet = parts.slots.some((slot) => slot.kind === POOL_KIND);
@@ -85,49 +94,48 @@ export class CompiledPolicy implements Policy {
     preferences: TenantPreferences | null,
   ): MaybeAsync<Mandate | Refusal> {
     const { requestedModel } = workload;
-    const isVirtual = isVirtualModel(requestedModel);
-    if (isVirtual && workload.surface === 'embeddings') return embeddingsNeedName(requestedModel);
-    const named = isVirtual ? null : this.#named.find(requestedModel, fleet);
+    const asked = virtualModel(requestedModel);
+    if (asked !== null && workload.surface === 'embeddings') {
+      return embeddingsNeedName(requestedModel);
+    }
+    const recipe = this.#recipeOf(asked);
+    if (recipe !== null && !mayAsk(workload.caller, recipe)) return forbiddenRecipe(recipe.name);
+    const named = asked === null ? this.#named.find(requestedModel, fleet) : null;
     if (isRefusal(named)) return named;
-    const terms = this.#terms.read(workload, preferences);
+    const terms = this.#terms.read(workload, preferences, recipe?.name ?? null);
     if (isRefusal(terms)) return terms;
     if (this.#readsFleet) signals.share(FLEET_IN_VIEW).fleet = fleet;
-    const ask: Ask = { requestedModel, signals, fleet, terms, named };
-    const rules = this.#matchConstraints(signals, 0, NO_RULES);
+    const rulebook = this.#rulebooks.get(recipe?.name ?? null)!;
+    const ask: Ask = { requestedModel, workload, signals, fleet, terms, rulebook, named };
+    const rules = rulebook.matchConstraints(signals);
     return isPromise(rules)
       ? rules.then((matched) => this.#conclude(ask, matched))
       : this.#conclude(ask, rules);
   }
 
-  explain(mandateRoute: string, readings: readonly (SpentReading | undefined)[]): RuleTree {
+  explain(
+    mandateRoute: string,
+    readings: readonly (SpentReading | undefined)[],
+    requestedModel = '',
+  ): RuleTree {
+    const recipe = this.#recipeOf(virtualModel(requestedModel));
+    const { constraints, routes } = this.#rulebooks.get(recipe?.name ?? null)!;
     const isNamed = mandateRoute === NAMED_ROUTE;
-    return explainRules(this.#constraints, isNamed ? [] : this.#routes, readings);
+    const tree = explainRules(constraints, isNamed ? [] : routes, readings);
+    return recipe === null ? tree : { recipe: recipe.name, ...tree };
   }
 
-  /** An unknown condition counts as matching: a constraint protects when in doubt. */
-  #matchConstraints(
-    signals: SignalReader,
-    start: number,
-    matched: readonly InstanceRule[],
-  ): MaybeAsync<Rules> {
-    let rules = matched;
-    for (let i = start; i < this.#constraints.length; i++) {
-      const constraint = this.#constraints[i]!;
-      const truth: MaybeAsync<Truth> =
-        constraint.evaluate === null ? true : constraint.evaluate(signals);
-      if (isPromise(truth)) {
-        const before = rules;
-        return truth.then((settled) => {
-          const after = settled === false ? before : withConstraint(before, constraint);
-          return isRefusal(after) ? after : this.#matchConstraints(signals, i + 1, after);
-        });
-      }
-      if (truth === false) continue;
-      const after = withConstraint(rules, constraint);
-      if (isRefusal(after)) return after;
-      rules = after;
-    }
-    return rules;
+  observe(readings: readonly (SpentReading | undefined)[], requestedModel: string): Policy {
+    const asked = virtualModel(requestedModel);
+    const name = this.#recipeOf(asked)?.name ?? null;
+    const before = this.#rulebooks.get(name)!;
+    const after = before.observe(readings, asked === null);
+    if (after === before) return this;
+    return new CompiledPolicy(this.#parts, new Map([...this.#rulebooks, [name, after]]));
+  }
+
+  #recipeOf(asked: string | null): CompiledRecipe | null {
+    return asked === null || asked === '' ? null : (this.#recipes.get(asked) ?? null);
   }
 
   #conclude(ask: Ask, rules: Rules): MaybeAsync<Mandate | Refusal> {
@@ -136,16 +144,27 @@ export class CompiledPolicy implements Policy {
     if (named !== null) {
       const barring = barringRules(named, rules, ask.fleet);
       if (barring.length > 0) return forbiddenModel(ask.requestedModel, barring);
-      return this.#terms.apply({ ...this.#namedMandate, models: named }, terms, rules);
+      const mandate = this.#terms.apply({ ...this.#namedMandate, models: named }, terms, rules);
+      return withTools(mandate, null, ask);
     }
-    const route = this.#chooseRoute(ask.signals, 0);
+    const route = ask.rulebook.chooseRoute(ask.signals);
     return isPromise(route)
       ? route.then((chosen) => this.#grant(chosen, ask, rules))
       : this.#grant(route, ask, rules);
   }
 
+  #grant(
+    route: CompiledRoute,
+    ask: Ask,
+    rules: readonly InstanceRule[],
+  ): MaybeAsync<Mandate | Refusal> {
+    return andThen(this.#inject(route, ask, rules), (mandate) =>
+      withTools(mandate, route.injection.tools, ask),
+    );
+  }
+
   /** The mandate of the route that decided, with what it injects settled for this request. */
-  #grant(route: CompiledRoute, ask: Ask, rules: readonly InstanceRule[]): MaybeAsync<Mandate> {
+  #inject(route: CompiledRoute, ask: Ask, rules: readonly InstanceRule[]): MaybeAsync<Mandate> {
     const { mandate, injection: compiled } = route;
     const { terms } = ask;
     if (compiled.settle === null) return this.#terms.apply(mandate, terms, rules);
@@ -154,21 +173,6 @@ export class CompiledPolicy implements Policy {
     return isPromise(settled)
       ? settled.then((injection) => this.#terms.apply({ ...mandate, injection }, terms, rules))
       : this.#terms.apply({ ...mandate, injection: settled }, terms, rules);
-  }
-
-  /** The first route that is true; an unknown one is none. */
-  #chooseRoute(signals: SignalReader, start: number): MaybeAsync<CompiledRoute> {
-    for (let i = start; ; i++) {
-      const route = this.#routes[i]!;
-      if (route.evaluate === null) return route;
-      const truth = route.evaluate(signals);
-      if (isPromise(truth)) {
-        return truth.then((settled) =>
-          settled === true ? route : this.#chooseRoute(signals, i + 1),
-        );
-      }
-      if (truth === true) return route;
-    }
   }
 }
 
@@ -186,7 +190,11 @@ function canAnyThink(
   );
 }
 
-function withConstraint(rules: readonly InstanceRule[], constraint: CompiledConstraint): Rules {
-  if (constraint.rule !== null) return [...rules, constraint.rule];
-  return refusedByConstraint(constraint.refusal ?? '');
+function mayAsk({ roles }: Caller, recipe: CompiledRecipe): boolean {
+  return recipe.roles === null || roles.some((role) => recipe.roles!.has(role));
+}
+
+function rulebooksOf(parts: PolicyParts): Rulebooks {
+  const recipes = parts.recipes.map((recipe) => [recipe.name, new Rulebook(recipe)] as const);
+  return new Map([[null, new Rulebook(parts)], ...recipes]);
 }

@@ -73,6 +73,7 @@ routes:
         fields: [],
       },
       answer: null,
+      tools: null,
       attempts: { ...policy.config.attempts, max: 1 },
     });
   });
@@ -420,7 +421,12 @@ routes:
 `);
     const { result, readings } = await decide(policy);
     expect(result).toMatchObject({ route: 'b' });
-    const leaf = (text: string, value?: boolean | null) => ({ text, value, children: [] });
+    const leaf = (text: string, value?: boolean | null) => ({
+      text,
+      value,
+      slot: expect.any(Number),
+      children: [],
+    });
     expect(policy.explain('b', readings)).toEqual({
       constraints: [
         { text: 'no: refuse', value: false, children: [leaf('cheap: false', false)] },
@@ -453,7 +459,7 @@ routes:
           ],
         },
         { text: 'c', value: undefined, children: [leaf('dear: true')] },
-        leaf('default'),
+        { text: 'default', value: undefined, children: [] },
       ],
     });
   });

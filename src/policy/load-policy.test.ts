@@ -77,6 +77,7 @@ describe('a good file', () => {
     expect(config?.models[0]?.accuracy).toEqual({
       default: 0.55,
       byDomain: new Map([['math', 0.62]]),
+      questions: 400,
     });
     expect(config?.modes.get('accuracy')).toEqual({
       usdPerError: 0.06,
@@ -157,6 +158,26 @@ describe('a wrong value', () => {
     ['budgets: [{ per: day }]', '11:11 budgets[0]: must have tokens, usd or energyKilojoules'],
     ['budgets: [{ per: week, usd: 1 }]', '11:18 budgets[0].per: must be one of minute, hour'],
     [
+      'budgets: [{ per: day, usd: 1, timeZone: Mars/Olympus }]',
+      '11:41 budgets[0].timeZone: must be a time zone such as Europe/Berlin',
+    ],
+    [
+      'budgets: [{ per: hour, usd: 1, timeZone: Europe/Berlin }]',
+      '11:42 budgets[0].timeZone: has no meaning for a budget per hour',
+    ],
+    [
+      'budgets: [{ per: total, usd: 1, carryOver: {} }]',
+      '11:44 budgets[0].carryOver: needs a period: total never begins anew',
+    ],
+    [
+      'budgets: [{ per: total, usd: 1, pacing: { target: 1 } }]',
+      '11:41 budgets[0].pacing: needs a period: total never ends',
+    ],
+    [
+      'budgets: [{ per: day, usd: 1, pacing: { target: 0 } }]',
+      '11:49 budgets[0].pacing.target: must be',
+    ],
+    [
       'budgets: [{ per: day, usd: 1 }, { per: day, tokens: 1 }]',
       '11:33 budgets[1]: has the id, or the scope and period, of a budget above',
     ],
@@ -190,10 +211,13 @@ describe('a wrong value', () => {
       'routes: [{ name: r, when: { time: { from: "9:00" } }, use: {} }]',
       '11:43 routes[0].when.time.from: must be a quoted time',
     ],
-    ['constraints: [{ name: c }]', '11:15 constraints[0]: must have require, forbid or refuse'],
+    [
+      'constraints: [{ name: c }]',
+      '11:15 constraints[0]: must have require, forbid, tools or refuse',
+    ],
     [
       'constraints: [{ name: c, refuse: x, forbid: { a: b } }]',
-      '11:15 constraints[0]: cannot have refuse beside require or forbid',
+      '11:15 constraints[0]: cannot have refuse beside require, forbid or tools',
     ],
     [
       'constraints: [{ name: c, forbid: { models: small } }]',
@@ -342,16 +366,16 @@ describe('secrets and the environment', () => {
 models: [{ id: m }]
 instances: [{ id: i, model: m, engine: openai, apiKeyFile: keys/openai }]`;
     const read: string[] = [];
-    const readSecret = (path: string): string => {
+    const readFile = (path: string): string => {
       read.push(path);
       return 'sk-from-file\n';
     };
-    const result = load(text, { readSecret });
+    const result = load(text, { readFile });
     expect(read).toEqual(['/etc/bourse/keys/openai']);
     expect(result).toMatchObject({
       policy: { config: { instances: [{ apiKey: 'sk-from-file' }] } },
     });
-    expect(problemsOf(text, { readSecret: () => ' \n' })[0]).toContain('names an empty file');
+    expect(problemsOf(text, { readFile: () => ' \n' })[0]).toContain('names an empty file');
   });
 
   test('no problem shows a secret, wherever the operator put it', () => {
@@ -381,19 +405,7 @@ instances: [{ id: i, model: m, engine: openai, apiKeyFile: keys/openai }]`;
 
 describe('warnings', () => {
   test.each([
-    [
-      'routes: [{ name: all, use: {} }, { name: late, when: { role: x }, use: {} }]',
-      'the route "late" is never reached: "all" is tried before it',
-    ],
     ['signals: { keywords: [{ name: k, anyOf: [x] }] }', 'no condition reads the keyword "k"'],
-    [
-      'constraints: [{ name: c, require: { site: moon } }]',
-      'the constraint "c" leaves no instance for "default"',
-    ],
-    [
-      'constraints: [{ name: c, forbid: { model: large } }]\nroutes: [{ name: r, when: { role: x }, use: { models: [large] } }]',
-      'the constraint "c" leaves no instance for "r"',
-    ],
     [
       'signals: { keywords: [{ name: k, anyOf: [x] }] }\nconstraints: [{ name: c, when: { not: { keyword: k } }, forbid: { model: large } }]',
       'the constraint "c" reads only the last user turn (keyword: k)',

@@ -1,33 +1,36 @@
-import { dirname, resolve } from 'node:path';
 import type { Policy, PolicyProblem, Registry } from '../contract/index.ts';
+import { subjectOf } from './analysis/subject.ts';
+import type { PolicySubject } from './analysis/subject.ts';
+import { assemblePolicy } from './assemble/assemble.ts';
+import { keyFiles } from './assemble/named-files.ts';
 import { checkExposure } from './check/exposure.ts';
 import { checkWords } from './check/words.ts';
 import { checkReferences } from './check/references.ts';
 import { addWarnings } from './check/warnings.ts';
+import { createBudgetSignal } from './compile/budget-signal.ts';
 import { ConditionCompiler } from './compile/compiler.ts';
-import type { Condition } from './compile/condition.ts';
 import { readDefinitions } from './compile/definitions.ts';
 import { NamedParts } from './compile/named-parts.ts';
 import { createPoolSignal } from './compile/pool-signal.ts';
-import { compileConstraints, compileRoutes } from './compile/rules.ts';
+import { compileParts, compileRules, injectionsOf, ruleSetsOf } from './compile/rule-sets.ts';
 import { CompiledPolicy } from './compiled-policy.ts';
 import { buildConfig } from './config/build-config.ts';
 import { Findings } from './document/place.ts';
-import { entriesOf, membersOf, textsAt } from './document/raw.ts';
-import { readDocument } from './document/read-document.ts';
+import { membersOf, textsAt } from './document/raw.ts';
 import type { PolicyDocument } from './document/read-document.ts';
 import { scrub } from './document/scrub.ts';
 import type { Environment } from './document/substitute.ts';
-import { compileInjections } from './injection/compile.ts';
 import { validate } from './schema/validate.ts';
+import { policyTests } from './tests/policy-test.ts';
+import type { PolicyTest } from './tests/policy-test.ts';
 
 export interface PolicyInput {
   readonly text: string;
   /** Path of the file: what it names is relative to its folder. */
   readonly file: string;
   readonly env: Environment;
-  /** Reads the file of a secret; throws where it cannot. Absent where there are no files. */
-  readonly readSecret?: (path: string) => string;
+  /** The text of a file that the policy names, by its absolute path; throws where it cannot be read. Absent where there are no files. */
+  readonly readFile?: (path: string) => string;
   readonly generation: number;
   readonly registry: Pick<Registry, 'signals' | 'engines'>;
 }
@@ -36,6 +39,10 @@ export type PolicyLoad =
   | {
       readonly kind: 'policy';
       readonly policy: Policy;
+      /** What conflict analysis looks at. */
+      readonly subject: PolicySubject;
+      /** Read, and run by nobody yet. */
+      readonly tests: readonly PolicyTest[];
       readonly warnings: readonly PolicyProblem[];
     }
   | { readonly kind: 'rejected'; readonly problems: readonly PolicyProblem[] };
@@ -44,11 +51,11 @@ export type PolicyLoad =
 export function loadPolicy(input: PolicyInput): PolicyLoad {
   const secrets = new Map<string, string>();
   try {
-    const document = readDocument(input.text, input.env);
+    const document = assemblePolicy(input);
     for (const [name, value] of document.environmentValues) secrets.set(`\${${name}}`, value);
-    const policy = compile(document, input, secrets);
+    const compiled = compile(document, input, secrets);
     const problems = document.findings.problems.map((problem) => scrub(problem, secrets));
-    if (policy !== null) return { kind: 'policy', policy, warnings: problems };
+    if (compiled !== null) return { kind: 'policy', ...compiled, warnings: problems };
     return { kind: 'rejected', problems: inOrder(problems) };
   } catch (error) {
     // The error's message may quote the file, and with it a secret.
@@ -59,12 +66,18 @@ export function loadPolicy(input: PolicyInput): PolicyLoad {
   }
 }
 
+interface Compiled {
+  readonly policy: Policy;
+  readonly subject: PolicySubject;
+  readonly tests: readonly PolicyTest[];
+}
+
 /** Null when there is any error. */
 function compile(
   document: PolicyDocument,
   input: PolicyInput,
   secrets: Map<string, string>,
-): Policy | null {
+): Compiled | null {
   const { findings } = document;
   const { engines } = input.registry;
   if (document.value === undefined || document.value === null) {
@@ -80,15 +93,14 @@ function compile(
       ['engine', engines.map((engine) => engine.kind)],
     ]),
   );
-  const signals = [...input.registry.signals, pool];
+  const signals = [...input.registry.signals, pool, createBudgetSignal(root['budgets'])];
   checkWords(signals, findings);
   const file = validate(document, signals);
   const definitions = readDefinitions(root['signals'], signals, findings);
   const named = new NamedParts(root, findings);
   const compiler = new ConditionCompiler({ signals, definitions, named, findings });
   compiler.compileParts();
-  const constraintConditions = compileConditions(root, 'constraints', compiler);
-  const routeConditions = compileConditions(root, 'routes', compiler);
+  const parts = ruleSetsOf(root).map((set) => compileParts(set, compiler));
   checkReferences(
     root,
     engines.map((engine) => engine.kind),
@@ -97,25 +109,27 @@ function compile(
   const apiKeys = readApiKeys(root, input, findings);
   for (const [index, key] of apiKeys) secrets.set(`(the key of instances[${index}])`, key);
   if (file !== null) checkExposure(file, findings);
-  const injections = file === null ? [] : compileInjections(file.routes, compiler, findings);
+  const injections =
+    file === null ? [] : parts.map((part) => injectionsOf(part, file, compiler, findings));
   if (file === null || findings.problems.length > 0) return null;
   const config = buildConfig(file, { file: input.file, apiKeys });
-  const constraints = compileConstraints(file.constraints, constraintConditions);
-  const routes = compileRoutes(file.routes, { conditions: routeConditions, injections }, config);
-  addWarnings({ config, constraints, routes, signals, definitions, compiler }, findings);
+  const rules = compileRules(file, parts, injections, config);
+  const suspect = { config, ...rules, signals, definitions, compiler };
+  addWarnings(suspect, findings);
   const { generation } = input;
-  return new CompiledPolicy({ generation, config, slots: compiler.slots, constraints, routes });
-}
-
-/** The `when` of each entry of a section; null where there is none, or a wrong one. */
-function compileConditions(
-  root: Readonly<Record<string, unknown>>,
-  section: 'constraints' | 'routes',
-  compiler: ConditionCompiler,
-): readonly (Condition | null)[] {
-  return entriesOf(root[section]).map(([i, entry]) =>
-    entry['when'] === undefined ? null : compiler.compile(entry['when'], [section, i, 'when']),
-  );
+  const { slots } = compiler;
+  const policy = new CompiledPolicy({ generation, config, slots, ...rules });
+  return {
+    policy,
+    subject: subjectOf({
+      policy,
+      suspect,
+      root,
+      findings,
+      scrub: (problem) => scrub(problem, secrets),
+    }),
+    tests: policyTests(file.tests, findings, secrets),
+  };
 }
 
 /** The keys of instances that keep theirs in a file, by index. */
@@ -125,10 +139,8 @@ function readApiKeys(
   findings: Findings,
 ): ReadonlyMap<number, string> {
   const keys = new Map<number, string>();
-  for (const [i, instance] of entriesOf(root['instances'])) {
-    const path = instance['apiKeyFile'];
-    if (typeof path !== 'string') continue;
-    const key = readSecret(resolve(dirname(input.file), path), input.readSecret);
+  for (const [i, path] of keyFiles(root, input.file)) {
+    const key = readSecret(path, input.readFile);
     if (key === null || key === '') {
       findings.add(
         ['instances', i, 'apiKeyFile'],
@@ -139,7 +151,7 @@ function readApiKeys(
   return keys;
 }
 
-function readSecret(path: string, read: PolicyInput['readSecret']): string | null {
+function readSecret(path: string, read: PolicyInput['readFile']): string | null {
   try {
     return read === undefined ? null : read(path).trim();
   } catch {
@@ -147,9 +159,12 @@ function readSecret(path: string, read: PolicyInput['readSecret']): string | nul
   }
 }
 
-/** Problems in the order of the file; those without a place come first. */
+/** Problems in the order of the file, then those of the files that it names; those without a place come first. */
 function inOrder(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
+  const files = [...new Set(problems.map(({ file }) => file ?? ''))].sort();
+  const rank = ({ file }: PolicyProblem): number => files.indexOf(file ?? '');
   return problems.toSorted(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+    (a, b) =>
+      rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
 }

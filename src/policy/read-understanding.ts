@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { UnderstandingConfig } from '../contract/index.ts';
 import { buildUnderstanding } from './config/understanding.ts';
-import { membersOf } from './document/raw.ts';
-import { readDocument } from './document/read-document.ts';
+import { assemblePolicy } from './assemble/assemble.ts';
+import { listOf, membersOf } from './document/raw.ts';
 import type { PolicyInput } from './load-policy.ts';
 import { understandingSchema } from './schema/understanding.ts';
 
@@ -11,17 +11,26 @@ import { understandingSchema } from './schema/understanding.ts';
  * counts as not written: `loadPolicy` reports it.
  */
 export function readUnderstanding(
-  input: Pick<PolicyInput, 'text' | 'file' | 'env'>,
+  input: Pick<PolicyInput, 'text' | 'file' | 'env' | 'readFile'>,
 ): UnderstandingConfig {
   const near = (path: string): string => resolve(dirname(input.file), path);
-  const given = understandingSchema.safeParse(sectionOf(input));
+  const given = understandingSchema.safeParse(membersOf(rootOf(input))['understanding']);
   const file = given.success ? given.data : understandingSchema.parse({});
   return buildUnderstanding(file, near);
 }
 
-function sectionOf({ text, env }: Pick<PolicyInput, 'text' | 'env'>): unknown {
+/** The absolute paths of the policy's plugins, which are imported before anything else of it can be checked. */
+export function readPluginPaths(
+  input: Pick<PolicyInput, 'text' | 'file' | 'env' | 'readFile'>,
+): readonly string[] {
+  return listOf(membersOf(rootOf(input))['plugins'])
+    .filter((path) => typeof path === 'string')
+    .map((path) => resolve(dirname(input.file), path));
+}
+
+function rootOf(input: Pick<PolicyInput, 'text' | 'file' | 'env' | 'readFile'>): unknown {
   try {
-    return membersOf(readDocument(text, env).value)['understanding'];
+    return assemblePolicy(input).value;
   } catch {
     return undefined;
   }

@@ -8,7 +8,8 @@ import type {
   Workload,
 } from '../contract/index.ts';
 import { reweigh, tighten } from './config/modes.ts';
-import { unknownMode } from './refusals.ts';
+import { virtualModel } from '../contract/index.ts';
+import { unknownMode, unknownVirtualModel } from './refusals.ts';
 
 /** What the tenant and the request want of whichever route decides. */
 export interface Terms {
@@ -28,17 +29,24 @@ const NO_PREFERENCES: TenantPreferences = { mode: null, weights: null };
  */
 export class TermsReader {
   readonly #modes: ReadonlyMap<string, Objective>;
+  readonly #recipes: Config['recipes'];
   readonly #tenants: ReadonlyMap<string, TenantPreferences>;
 
   constructor(config: Config) {
     this.#modes = config.modes;
+    this.#recipes = config.recipes;
     this.#tenants = new Map(config.tenants.map((tenant) => [tenant.id, tenant]));
   }
 
-  read(workload: Workload, stored: TenantPreferences | null): Terms | Refusal {
+  /** `recipe`: the one that the request asks for; in `auto:NAME` its name stands where a mode's could. */
+  read(
+    workload: Workload,
+    stored: TenantPreferences | null,
+    recipe: string | null,
+  ): Terms | Refusal {
     const request = workload.preferences;
-    if (request.mode !== null) {
-      if (!this.#modes.has(request.mode)) return unknownMode(this.#modes.keys());
+    if (request.mode !== null && request.mode !== recipe) {
+      if (!this.#modes.has(request.mode)) return this.#unknown(workload);
       return request;
     }
     const configured =
@@ -47,6 +55,15 @@ export class TermsReader {
     const isSilent = request.weights === null && request.limits === null;
     if (mode === null && weights === null && isSilent) return NO_TERMS;
     return { mode, weights: merged(weights, request.weights), limits: request.limits };
+  }
+
+  /** Says where the unknown name stands, and what could stand there. */
+  #unknown({ requestedModel, preferences, caller }: Workload): Refusal {
+    if (virtualModel(requestedModel) !== preferences.mode) return unknownMode(this.#modes.keys());
+    const open = this.#recipes.filter(
+      ({ roles }) => roles === null || roles.some((role) => caller.roles.includes(role)),
+    );
+    return unknownVirtualModel([...this.#modes.keys(), ...open.map(({ name }) => name)]);
   }
 
   /** A stored mode that a newer policy has dropped counts as not stored. */
@@ -74,6 +91,7 @@ export class TermsReader {
       limits: tighten(mandate.limits, terms.limits),
       injection: mandate.injection,
       answer: mandate.answer,
+      tools: mandate.tools,
       attempts: mandate.attempts,
     };
   }

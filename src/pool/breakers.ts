@@ -11,6 +11,7 @@ export interface BreakerOptions {
 
 interface Circuit {
   inFlight: number;
+  pendingTokens: number;
   failures: number;
   /** When the circuit may be tried again; 0 while it is closed. Half-open is: open, and that time has come. */
   openUntilMs: number;
@@ -18,6 +19,15 @@ interface Circuit {
   openedForMs: number;
   hasTrial: boolean;
 }
+
+const AT_REST: Readonly<Circuit> = {
+  inFlight: 0,
+  pendingTokens: 0,
+  failures: 0,
+  openUntilMs: 0,
+  openedForMs: 0,
+  hasTrial: false,
+};
 
 /** Above this many known instances, those at rest are forgotten: they come and go by the admin API. */
 const CIRCUITS_MAX = 4_096;
@@ -39,7 +49,7 @@ export function createBreakers(options: BreakerOptions): Breakers {
         if (inFlight === 0 && openUntilMs === 0) circuits.delete(id);
       }
     }
-    const circuit = { inFlight: 0, failures: 0, openUntilMs: 0, openedForMs: 0, hasTrial: false };
+    const circuit = { ...AT_REST };
     circuits.set(instance, circuit);
     return circuit;
   }
@@ -75,6 +85,7 @@ export function createBreakers(options: BreakerOptions): Breakers {
 
   return {
     inFlight: (instance) => circuits.get(instance)?.inFlight ?? 0,
+    pendingTokens: (instance) => circuits.get(instance)?.pendingTokens ?? 0,
     isAvailable(instance) {
       const circuit = circuits.get(instance);
       return circuit === undefined || mayPass(circuit);
@@ -86,6 +97,10 @@ export function createBreakers(options: BreakerOptions): Breakers {
       if (circuit.openUntilMs === 0) return 'normal';
       circuit.hasTrial = true;
       return 'trial';
+    },
+    prefill(instance, tokens) {
+      const circuit = circuits.get(instance) ?? create(instance);
+      circuit.pendingTokens = Math.max(0, circuit.pendingTokens + tokens);
     },
     end(instance, pass, result, retryAfterMs) {
       const circuit = circuits.get(instance) ?? create(instance);

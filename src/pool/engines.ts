@@ -36,6 +36,7 @@ const vllm: Engine = {
   headers,
   probe: { healthPath: '/health', telemetryPath: '/metrics' },
   readTelemetry: readVllmTelemetry,
+  continuesChat: true,
 };
 
 /** The simulated fleet: vLLM's protocol, and the power it draws. */

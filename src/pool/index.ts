@@ -12,6 +12,8 @@ export { discoveredPolicyYaml } from './discovered-policy.ts';
 export { ENGINES } from './engines.ts';
 export { createProber } from './prober.ts';
 export type { ProberOptions } from './prober.ts';
+export { openZ3Solver } from './z3-solver.ts';
+export type { OpenSolver } from './z3-solver.ts';
 export { createUpstream } from './upstream.ts';
 export type { UpstreamOptions } from './upstream.ts';
 export * from './models/index.ts';

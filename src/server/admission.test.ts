@@ -130,6 +130,7 @@ describe('over HTTP', () => {
       config: () => ({ ...config, server }),
       metrics: () => Promise.resolve(''),
       readiness: () => ({ isReady: true, reason: null }),
+      feedback: () => Promise.resolve({ kind: 'unknown' }),
       clock: createVirtualClock(),
       log: null as never,
     });

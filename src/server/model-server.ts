@@ -5,6 +5,7 @@ import type { Surface } from '../contract/index.ts';
 import { Admission } from './admission.ts';
 import { answerClientError, clientFault } from './client-error.ts';
 import { Exchange } from './exchange.ts';
+import { FEEDBACK_PATH, FeedbackVisit } from './feedback-visit.ts';
 import { listen } from './listen.ts';
 import type { Address } from './listen.ts';
 import { assertLoopback } from './loopback.ts';
@@ -82,8 +83,11 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
     }
     if (surface !== undefined && request.method === 'POST') {
       new Exchange(host, request, response, surface).receive(awaitsContinue);
+    } else if (path === FEEDBACK_PATH && request.method === 'POST') {
+      new FeedbackVisit(host, request, response).receive(awaitsContinue);
     } else {
-      pages.answer({ request, response, awaitsContinue }, path, surface !== undefined);
+      const isModelPath = surface !== undefined || path === FEEDBACK_PATH;
+      pages.answer({ request, response, awaitsContinue }, path, isModelPath);
     }
   }
 

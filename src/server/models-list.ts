@@ -1,4 +1,4 @@
-import type { Config } from '../contract/index.ts';
+import type { Caller, Config } from '../contract/index.ts';
 
 const BUILT_IN_MODES = ['accuracy', 'economy', 'eco', 'latency'];
 
@@ -10,10 +10,18 @@ export interface ModelEntry {
   readonly owned_by: string;
 }
 
-/** The virtual models, `auto` and one per mode, and the real ones. */
-export function listModels(config: Config, createdSeconds: number): readonly ModelEntry[] {
+/** The virtual models, `auto`, one per mode and one per recipe that is open to the caller, and the real ones. */
+export function listModels(
+  config: Config,
+  { roles: callerRoles }: Pick<Caller, 'roles'>,
+  createdSeconds: number,
+): readonly ModelEntry[] {
   const modes = new Set([...BUILT_IN_MODES, ...config.modes.keys()]);
-  const ids = ['auto', ...[...modes].map((mode) => `auto:${mode}`)];
+  const recipes = config.recipes.filter(
+    ({ roles }) => roles === null || roles.some((role) => callerRoles.includes(role)),
+  );
+  const names = [...modes, ...recipes.map(({ name }) => name)];
+  const ids = ['auto', ...names.map((name) => `auto:${name}`)];
   const entry = (id: string): ModelEntry => ({
     id,
     object: 'model',

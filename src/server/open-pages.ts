@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, fault } from '../kernel/index.ts';
+import type { Caller } from '../contract/index.ts';
 import { printable } from './admission.ts';
 import { refuseEarly, toFault } from './error-response.ts';
 import { isLoopbackHost } from './loopback.ts';
@@ -70,7 +71,8 @@ export class OpenPages {
   /** Labels name tenants: beyond this host, metrics need a key where one is configured. */
   #metrics(visit: Visit): void {
     const { request, response } = visit;
-    if (!isLoopbackHost(request.socket.remoteAddress ?? '') && !this.#mayAsk(visit)) return;
+    if (!isLoopbackHost(request.socket.remoteAddress ?? '') && this.#callerOf(visit) === null)
+      return;
     this.#host.parts.metrics().then(
       (text) => response.writeHead(200, { 'content-type': TEXT }).end(text),
       (error: unknown) => this.#fail(visit, toFault(error, this.#host.parts.log)),
@@ -78,25 +80,28 @@ export class OpenPages {
   }
 
   #models(visit: Visit): void {
-    if (!this.#mayAsk(visit)) return;
-    const data = listModels(this.#host.admission.current(), this.#createdSeconds);
+    const caller = this.#callerOf(visit);
+    if (caller === null) return;
+    const data = listModels(this.#host.admission.current(), caller, this.#createdSeconds);
     sendJson(visit.response, 200, { object: 'list', data });
   }
 
   readonly #model: Page = (visit, path) => {
-    if (!this.#mayAsk(visit)) return;
+    const caller = this.#callerOf(visit);
+    if (caller === null) return;
     const id = decoded(path.slice(MODELS_PATH.length + 1));
-    const models = listModels(this.#host.admission.current(), this.#createdSeconds);
+    const models = listModels(this.#host.admission.current(), caller, this.#createdSeconds);
     const model = models.find((entry) => entry.id === id);
     if (model !== undefined) sendJson(visit.response, 200, model);
     else this.#fail(visit, fault('BRS_MODEL_UNKNOWN', { model: printable(id) }));
   };
 
-  #mayAsk(visit: Visit): boolean {
+  /** Null: the visit was refused. */
+  #callerOf(visit: Visit): Caller | null {
     const caller = this.#host.admission.authenticate(visit.request);
-    if (!(caller instanceof Fault)) return true;
+    if (!(caller instanceof Fault)) return caller;
     this.#fail(visit, caller);
-    return false;
+    return null;
   }
 
   #fail(visit: Visit, problem: Fault, extra: Readonly<Record<string, string>> = {}): void {

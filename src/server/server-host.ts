@@ -1,5 +1,5 @@
-import type { Clock, Fault } from '../kernel/index.ts';
-import type { Config, Route } from '../contract/index.ts';
+import type { Clock, Fault, TenantId } from '../kernel/index.ts';
+import type { Config, Feedback, FeedbackAnswer, Route } from '../contract/index.ts';
 import type { Admission } from './admission.ts';
 import type { ServerLog } from './log.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
@@ -10,6 +10,8 @@ export interface ModelServerParts {
   readonly config: () => Config;
   /** The Prometheus text of the whole server. */
   readonly metrics: () => Promise<string>;
+  /** Judges an earlier answer of the tenant. */
+  readonly feedback: (tenant: TenantId, feedback: Feedback) => Promise<FeedbackAnswer>;
   readonly readiness: () => { readonly isReady: boolean; readonly reason: string | null };
   readonly clock: Clock;
   readonly log: ServerLog;

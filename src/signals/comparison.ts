@@ -1,4 +1,5 @@
 import { ConfigIssue } from '../contract/index.ts';
+import type { Interval } from '../contract/index.ts';
 import { membersOf } from './shape.ts';
 import type { Path } from './shape.ts';
 
@@ -7,6 +8,8 @@ export interface Comparison {
   test(value: number): boolean;
   /** The numbers that it compares with. */
   readonly bounds: readonly number[];
+  /** The numbers that pass. */
+  readonly interval: Interval;
   /** For example `>= 1000 and < 8000`. */
   readonly text: string;
 }
@@ -54,6 +57,12 @@ export function compileComparison(value: unknown, path: Path = []): Comparison {
   return {
     test,
     bounds: given.map((name) => bounds[name]!),
+    interval: {
+      low: Math.max(atLeast, above),
+      high: Math.min(atMost, below),
+      isLowOpen: above >= atLeast,
+      isHighOpen: below <= atMost,
+    },
     text: given.map((name) => `${SIGNS[name]} ${bounds[name]}`).join(' and '),
   };
 }

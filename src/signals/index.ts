@@ -29,4 +29,6 @@ export const BUILT_IN_SIGNALS: readonly Signal[] = [
 ];
 
 export { openSignals } from './open-signals.ts';
+export { createTopicReader } from './topic.ts';
+export type { TopicReader } from './topic.ts';
 export { createUnderstandingSignals, deepGistOf, gistOf } from './understanding/index.ts';

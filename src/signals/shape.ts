@@ -74,3 +74,9 @@ export function oneOrMany(
 ): Readonly<Record<string, unknown>> {
   return { anyOf: [item, { type: 'array', items: item, minItems: 1 }] };
 }
+
+/** Whether a list holds one of the wanted texts. A loop: a condition's test allocates nothing. */
+export function holdsAny(list: readonly string[], wanted: readonly string[]): boolean {
+  for (let i = 0; i < wanted.length; i++) if (list.includes(wanted[i]!)) return true;
+  return false;
+}

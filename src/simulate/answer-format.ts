@@ -32,26 +32,32 @@ export const CHAT_FORMAT: AnswerFormat = {
   chunkObject: 'chat.completion.chunk',
   opening: (choice) => delta(choice, { role: 'assistant', content: '' }, null),
   token(choice, tokenIndex) {
-    const { pieces, toolName } = choice.plan;
+    const { pieces, thinkingTokens, toolName } = choice.plan;
+    if (tokenIndex < thinkingTokens) {
+      return delta(choice, { reasoning_content: pieces[tokenIndex] }, null);
+    }
     if (toolName === null) return delta(choice, { content: pieces[tokenIndex] }, null);
     const call =
-      tokenIndex === 0
+      tokenIndex === thinkingTokens
         ? { id: choice.toolCallId, type: 'function', function: { name: toolName, arguments: '' } }
         : { function: { arguments: pieces[tokenIndex] } };
     return delta(choice, { tool_calls: [{ index: 0, ...call }] }, null);
   },
   finish: (choice) => delta(choice, {}, choice.plan.finishReason),
   whole(choice) {
-    const { pieces, toolName, finishReason } = choice.plan;
+    const { pieces, thinkingTokens, toolName, finishReason } = choice.plan;
+    const thinking = pieces.slice(0, thinkingTokens).join('');
     const call = {
       id: choice.toolCallId,
       type: 'function',
-      function: { name: toolName, arguments: pieces.slice(1).join('') },
+      function: { name: toolName, arguments: pieces.slice(thinkingTokens + 1).join('') },
     };
-    const message =
-      toolName === null
-        ? { role: 'assistant', content: pieces.join('') }
-        : { role: 'assistant', content: null, tool_calls: [call] };
+    const text = pieces.slice(thinkingTokens).join('');
+    const message = {
+      role: 'assistant',
+      ...(thinkingTokens > 0 && { reasoning_content: thinking }),
+      ...(toolName === null ? { content: text } : { content: null, tool_calls: [call] }),
+    };
     return { index: choice.index, message, logprobs: null, finish_reason: finishReason };
   },
 };

@@ -94,6 +94,24 @@ const LARGE_ANSWERS: AnswerSpec = {
   outputSigma: 0.6,
 };
 
+/** 30B, of which 3B are active for a token, on one A100 (80 GB). A batch reads most of the experts. */
+const THINKER_ENGINE = engine({
+  weightReadMs: 9,
+  perSequenceMs: 0.5,
+  admissionMs: 40,
+  prefillTokensPerIteration: 256,
+  maxRunning: 32,
+  kvBlocks: 12_000,
+  power: curve(100, 400),
+});
+const THINKER_ANSWERS: AnswerSpec = {
+  ability: 0.66,
+  abilityByDomain: { math: 0.78, code: 0.76, science: 0.68, law: 0.5 },
+  medianOutputTokens: 170,
+  outputSigma: 0.6,
+  thinking: { family: 'qwen3', gain: 0.2 },
+};
+
 /** A sentence encoder of 33M parameters on one L4. */
 const ENCODER_ENGINE = engine({
   weightReadMs: 2,
@@ -122,5 +140,17 @@ export const DEMO_FLEET: readonly SimulatedSpec[] = [
     contextWindowTokens: 8_192,
     engine: ENCODER_ENGINE,
     answers: null,
+  },
+];
+
+/** The demo's servers, and one that thinks: what the policies in `examples/` stand before. */
+export const EXAMPLE_FLEET: readonly SimulatedSpec[] = [
+  ...DEMO_FLEET,
+  {
+    ...CHAT,
+    id: 'thinker',
+    model: 'qwen3-30b-a3b',
+    engine: THINKER_ENGINE,
+    answers: THINKER_ANSWERS,
   },
 ];

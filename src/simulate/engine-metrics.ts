@@ -87,7 +87,7 @@ export class EngineMetrics {
       counter('vllm:prefix_cache_hits_total', 'Prompt tokens found.', stats.prefixHitsTotal),
       counter('vllm:prompt_tokens_total', 'Prompt tokens processed.', stats.promptTokensTotal),
       counter('vllm:generation_tokens_total', 'Tokens generated.', stats.generationTokensTotal),
-      counter('vllm:num_preemptions_total', 'Preemptions; never any.', 0),
+      counter('vllm:num_preemptions_total', 'Preemptions.', stats.preemptions),
       success,
       `# HELP vllm:cache_config_info KV memory.\n# TYPE vllm:cache_config_info gauge\n`,
       `vllm:cache_config_info{${labels},block_size="${engine.blockSize}",num_gpu_blocks="${engine.kvBlocks}"} 1\n`,

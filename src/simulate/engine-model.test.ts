@@ -145,9 +145,9 @@ describe('queue', () => {
   test('a full KV memory makes the next one wait, and counts what is held', () => {
     const fleet = rig({ kvBlocks: 10 });
     const first = submit(fleet, prompt(96, 1), 32);
-    const second = submit(fleet, prompt(48, 2), 16);
+    const second = submit(fleet, prompt(80, 2), 16);
     fleet.clock.advance(15);
-    expect(fleet.engine.stats()).toMatchObject({ running: 1, waiting: 1, kvUsageRatio: 0.8 });
+    expect(fleet.engine.stats()).toMatchObject({ running: 1, waiting: 1, kvUsageRatio: 0.6 });
     runToEnd(fleet);
     expect(second.ends[0]!.startedAtMs).toBe(first.ends[0]!.endedAtMs);
     expect(fleet.engine.stats().kvUsedBlocks).toBe(0);
@@ -227,9 +227,9 @@ describe('prefix cache', () => {
       runToEnd(fleet);
       return run.ends[0]!.cachedTokens;
     });
-    // A run holds 5 blocks and leaves 4 behind. By the last run, the others have taken all but the
-    // first block of prompt 2: the tail of a prefix goes before its head.
-    expect(cached).toEqual([0, 0, 48, 0, 48, 16]);
+    // A run holds 4 blocks and leaves them behind. By the last run, the others have taken the last two
+    // blocks of prompt 2: the tail of a prefix goes before its head.
+    expect(cached).toEqual([0, 0, 48, 0, 48, 32]);
   });
 });
 

@@ -1,6 +1,8 @@
 import type { Clock, Rng, Timer } from '../kernel/index.ts';
 import { powerWatts } from '../estimate/index.ts';
 import { assert } from '../kernel/index.ts';
+import { forecast } from './engine-forecast.ts';
+import type { EngineForecast, SequenceAhead } from './engine-forecast.ts';
 import type { EngineSpec } from './engine-spec.ts';
 import type { KvLease } from './kv-cache.ts';
 import type { PromptBlocks } from './prompt-blocks.ts';
@@ -38,6 +40,8 @@ export interface EngineStats {
   readonly powerWatts: number;
   readonly energyJoules: number;
   readonly iterations: number;
+  /** Sequences that had to give their memory back, and begin again. */
+  readonly preemptions: number;
   readonly promptTokensTotal: number;
   readonly generationTokensTotal: number;
   /** In tokens, as vLLM counts them. */
@@ -50,6 +54,8 @@ export interface EngineModel {
   /** Whether a prompt and its answer fit in an empty engine; `submit` requires it. */
   fits(promptTokens: number, outputTokens: number): boolean;
   stats(): EngineStats;
+  /** When such a sequence would get its first token and its last, were no other to come. */
+  forecast(prompt: PromptBlocks, outputTokens: number): EngineForecast;
   /** Iterations take this many times as long from the next one on. */
   setSlowdown(factor: number): void;
   /** Ends every sequence as cancelled, and the timer. */
@@ -62,7 +68,11 @@ interface Sequence {
   readonly readyAtMs: number;
   lease: KvLease | null;
   startedAtMs: number | null;
-  /** Prompt tokens whose KV exists. */
+  /** Found in the cache when it was first admitted. */
+  cachedTokens: number;
+  /** Tokens that have to be computed before the next one can be made: the prompt, and after a preemption what was written. */
+  contextTokens: number;
+  /** Of them, those whose KV exists. */
   computedTokens: number;
   emittedTokens: number;
   firstTokenAtMs: number | null;
@@ -101,9 +111,17 @@ class Engine implements EngineModel {
   readonly #spec: EngineSpec;
   readonly #kv: KvCache;
   /** First come, first served; `readyAtMs` never decreases along it. */
-  readonly #waiting = new Set<Sequence>();
+  #waiting = new Set<Sequence>();
   readonly #running = new Set<Sequence>();
-  readonly #totals = { joules: 0, iterations: 0, prompt: 0, generation: 0, queries: 0, hits: 0 };
+  readonly #totals = {
+    joules: 0,
+    iterations: 0,
+    preemptions: 0,
+    prompt: 0,
+    generation: 0,
+    queries: 0,
+    hits: 0,
+  };
   #iteration: Iteration | null = null;
   /** Everything before it has been simulated. */
   #frontierMs: number;
@@ -137,6 +155,8 @@ class Engine implements EngineModel {
       readyAtMs: nowMs + this.#spec.admissionMs,
       lease: null,
       startedAtMs: null,
+      cachedTokens: 0,
+      contextTokens: prompt.tokens,
       computedTokens: 0,
       emittedTokens: 0,
       firstTokenAtMs: null,
@@ -161,10 +181,46 @@ class Engine implements EngineModel {
       powerWatts: watts,
       energyJoules: totals.joules + (watts * Math.max(0, nowMs - this.#accruedToMs)) / 1000,
       iterations: totals.iterations,
+      preemptions: totals.preemptions,
       promptTokensTotal: totals.prompt,
       generationTokensTotal: totals.generation,
       prefixQueriesTotal: totals.queries,
       prefixHitsTotal: totals.hits,
+    };
+  }
+
+  forecast(prompt: PromptBlocks, outputTokens: number): EngineForecast {
+    const nowMs = this.#clock.monotonicMs();
+    this.#advance(nowMs);
+    const spec = this.#spec;
+    const current = this.#iteration;
+    const nextMs = Math.max(nowMs, current?.endMs ?? this.#frontierMs);
+    const running = [...this.#running].map((sequence) => {
+      const chunk = current?.chunks[current.batch.indexOf(sequence)] ?? 0;
+      return aheadOf(sequence, chunk, current !== null);
+    });
+    const waiting = [...this.#waiting].map(({ request, emittedTokens }) =>
+      this.#queued(request.prompt, request.outputTokens - emittedTokens),
+    );
+    waiting.push(this.#queued(prompt, outputTokens));
+    const times = forecast({
+      spec,
+      busyMs: Math.max(nextMs - nowMs, running.length === 0 ? spec.admissionMs : 0),
+      slowdown: this.#slowdown,
+      freeBlocks: spec.kvBlocks - this.#kv.usedBlocks,
+      running: running.filter(({ outputLeft }) => outputLeft > 0),
+      waiting,
+    });
+    return { ...times, cachedTokens: this.#kv.cachedTokens(prompt) };
+  }
+
+  #queued(prompt: PromptBlocks, outputTokens: number): SequenceAhead {
+    const cachedTokens = this.#kv.cachedTokens(prompt);
+    const tokens = prompt.tokens - cachedTokens;
+    return {
+      promptLeft: tokens,
+      outputLeft: Math.max(1, outputTokens),
+      blocks: Math.ceil(tokens / this.#spec.blockSize),
     };
   }
 
@@ -212,11 +268,12 @@ class Engine implements EngineModel {
     if (startMs === null || startMs > limitMs || (startMs === limitMs && !isDue)) return false;
     this.#admit(startMs);
     assert(this.#running.size > 0, 'an empty engine admits any sequence that fits');
+    this.#makeRoom();
     const spec = this.#spec;
     const batch = [...this.#running];
     let budget = spec.prefillTokensPerIteration;
     const chunks = batch.map((sequence) => {
-      const chunk = Math.min(budget, sequence.request.prompt.tokens - sequence.computedTokens);
+      const chunk = Math.min(budget, sequence.contextTokens - sequence.computedTokens);
       budget -= chunk;
       return chunk;
     });
@@ -230,20 +287,48 @@ class Engine implements EngineModel {
     return true;
   }
 
+  /** A preempted sequence is the first of those that wait: nobody passes it. */
   #admit(nowMs: number): void {
     for (const sequence of this.#waiting) {
       if (this.#running.size >= this.#spec.maxRunning || sequence.readyAtMs > nowMs) return;
-      const { prompt, outputTokens } = sequence.request;
-      const lease = this.#kv.take(prompt, outputTokens);
+      const { prompt } = sequence.request;
+      const lease = this.#kv.take(prompt, sequence.emittedTokens);
       if (lease === null) return;
       this.#waiting.delete(sequence);
       this.#running.add(sequence);
       sequence.lease = lease;
-      sequence.startedAtMs = nowMs;
       sequence.computedTokens = lease.cachedTokens;
+      sequence.contextTokens = prompt.tokens + sequence.emittedTokens;
+      if (sequence.startedAtMs !== null) continue;
+      sequence.startedAtMs = nowMs;
+      sequence.cachedTokens = lease.cachedTokens;
       this.#totals.queries += prompt.tokens;
       this.#totals.hits += lease.cachedTokens;
     }
+  }
+
+  /**
+   * Takes memory for the token that each decoding sequence makes next. Where there is none, the sequence that was admitted last
+   * gives all of its own back, waits as the first, and computes its context again (vLLM's recomputation). The oldest one
+   * always goes on: it fits in an empty engine.
+   */
+  #makeRoom(): void {
+    for (const sequence of this.#running) {
+      if (sequence.computedTokens < sequence.contextTokens) continue;
+      const tokens = sequence.request.prompt.tokens + sequence.emittedTokens;
+      while (this.#running.has(sequence) && !this.#kv.grow(sequence.lease!, tokens)) {
+        this.#preempt([...this.#running].at(-1)!);
+      }
+    }
+  }
+
+  #preempt(sequence: Sequence): void {
+    this.#running.delete(sequence);
+    this.#kv.release(sequence.lease!);
+    sequence.lease = null;
+    sequence.computedTokens = 0;
+    this.#waiting = new Set([sequence, ...this.#waiting]);
+    this.#totals.preemptions++;
   }
 
   #finish(done: Iteration): void {
@@ -265,10 +350,11 @@ class Engine implements EngineModel {
     const { prompt, outputTokens } = sequence.request;
     if (chunk > 0) {
       sequence.computedTokens += chunk;
-      this.#kv.publish(sequence.lease!, sequence.computedTokens);
-      if (sequence.computedTokens === prompt.tokens) this.#totals.prompt += prompt.tokens;
+      this.#kv.publish(sequence.lease!, Math.min(prompt.tokens, sequence.computedTokens));
+      const isWhole = sequence.computedTokens === sequence.contextTokens;
+      if (isWhole && sequence.emittedTokens === 0) this.#totals.prompt += prompt.tokens;
     }
-    if (sequence.computedTokens < prompt.tokens) return;
+    if (sequence.computedTokens < sequence.contextTokens) return;
     if (sequence.emittedTokens < outputTokens) {
       sequence.firstTokenAtMs ??= atMs;
       this.#totals.generation++;
@@ -296,7 +382,7 @@ class Engine implements EngineModel {
     if (sequence.lease !== null) this.#kv.release(sequence.lease);
     sequence.request.onEnd({
       reason,
-      cachedTokens: sequence.lease?.cachedTokens ?? 0,
+      cachedTokens: sequence.cachedTokens,
       outputTokens: sequence.emittedTokens,
       arrivedAtMs: sequence.arrivedAtMs,
       startedAtMs: sequence.startedAtMs,
@@ -328,4 +414,16 @@ class Engine implements EngineModel {
     });
     this.#timer = { handle, dueMs };
   }
+}
+
+/** What is left of a sequence once the iteration under way is over. */
+function aheadOf(sequence: Sequence, chunk: number, isUnderWay: boolean): SequenceAhead {
+  const { request, contextTokens, computedTokens, emittedTokens, lease } = sequence;
+  const promptLeft = Math.max(0, contextTokens - computedTokens - chunk);
+  const makesToken = isUnderWay && promptLeft === 0;
+  return {
+    promptLeft,
+    outputLeft: Math.max(1, request.outputTokens) - emittedTokens - (makesToken ? 1 : 0),
+    blocks: lease?.privateBlocks ?? 0,
+  };
 }

@@ -1,4 +1,5 @@
 import type { PowerCurve } from '../contract/index.ts';
+import type { ThinkingSpec } from './thinking.ts';
 
 /**
  * How one inference engine behaves. An iteration (one forward pass over all running sequences)
@@ -32,6 +33,8 @@ export interface AnswerSpec {
   /** Length of an answer in tokens: log-normal with this median and this deviation of the logarithm. */
   readonly medianOutputTokens: number;
   readonly outputSigma: number;
+  /** Absent: it does not think before it answers. */
+  readonly thinking?: ThinkingSpec;
 }
 
 /** One simulated server: a chat model where `answers` is given, an embedding model where it is null. */

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { createRng, createSystemClock, createSystemRng, Fault } from '../kernel/index.ts';
+import { EXAMPLE_FLEET } from './demo-fleet.ts';
 import { startDemoFleet } from './start-fleet.ts';
 
 export type FleetMessage =
@@ -29,6 +30,7 @@ if (process.connected) process.on('SIGINT', () => undefined);
 
 try {
   const fleet = await startDemoFleet({
+    specs: EXAMPLE_FLEET,
     clock: createSystemClock(),
     rng: values.seed === undefined ? createSystemRng() : createRng(Number(values.seed)),
     ...(values['base-port'] === undefined ? {} : { basePort: Number(values['base-port']) }),

@@ -156,11 +156,14 @@ class GenerationRun {
       cachedTokens += this.#results[index]!.cachedTokens;
     }
     const outputTokens = this.#results.reduce((sum, result) => sum + result.outputTokens, 0);
+    const thinkingTokens = choices.reduce((sum, { plan }) => sum + plan.thinkingTokens, 0);
+    const thinking = { completion_tokens_details: { reasoning_tokens: thinkingTokens } };
     return {
       prompt_tokens: promptTokens,
       total_tokens: promptTokens + outputTokens,
       completion_tokens: outputTokens,
       prompt_tokens_details: { cached_tokens: cachedTokens },
+      ...(thinkingTokens > 0 && thinking),
     };
   }
 }

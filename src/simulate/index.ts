@@ -4,7 +4,8 @@
  * never passes for the real thing: every answer says that it is simulated. Imports no room.
  */
 export { answerIsRight, probabilityRight } from './accuracy.ts';
-export { DEMO_FLEET } from './demo-fleet.ts';
+export { drawOutputTokens } from './answer-plan.ts';
+export { DEMO_FLEET, EXAMPLE_FLEET } from './demo-fleet.ts';
 export { createEngineModel } from './engine-model.ts';
 export type {
   EngineModel,
@@ -21,5 +22,8 @@ export { promptBlocks } from './prompt-blocks.ts';
 export type { PromptBlocks } from './prompt-blocks.ts';
 export { createSimulatedServer } from './simulated-server.ts';
 export type { SimulatedServer, SimulatedServerOptions } from './simulated-server.ts';
+export { thinkingOf } from './thinking-request.ts';
+export { drawThinkingTokens, easedDifficulty } from './thinking.ts';
+export type { Thinking, ThinkingSpec } from './thinking.ts';
 export { startDemoFleet, urlVariable } from './start-fleet.ts';
 export type { DemoFleet, DemoFleetOptions } from './start-fleet.ts';

@@ -37,18 +37,23 @@ export class KvCache {
     return this.#used;
   }
 
+  /** Tokens of a prompt that would be found. */
+  cachedTokens(prompt: PromptBlocks): number {
+    return this.#match(prompt).length * this.#blockSize;
+  }
+
   fits(promptTokens: number, outputTokens: number): boolean {
     return this.#blocksFor(promptTokens + outputTokens) <= this.#capacityBlocks;
   }
 
   /**
-   * Blocks for a prompt and its whole answer, or null when memory does not hold them. Taking the
-   * answer's blocks at once is what makes preemption, and with it deadlock, impossible.
+   * Blocks for a prompt and the tokens that are behind it already, or null when memory does not hold them. The answer's
+   * further blocks are taken as it grows: `grow`.
    */
-  take(prompt: PromptBlocks, outputTokens: number): KvLease | null {
+  take(prompt: PromptBlocks, writtenTokens: number): KvLease | null {
     const shared = this.#match(prompt);
     const revived = shared.reduce((sum, block) => sum + (block.holders === 0 ? 1 : 0), 0);
-    const fresh = this.#blocksFor(prompt.tokens + outputTokens) - shared.length;
+    const fresh = this.#blocksFor(prompt.tokens + writtenTokens) - shared.length;
     if (this.#used + revived + fresh > this.#capacityBlocks) return null;
     for (const block of shared) {
       if (block.holders++ > 0) continue;
@@ -59,6 +64,17 @@ export class KvCache {
     this.#used += fresh;
     const cachedTokens = shared.length * this.#blockSize;
     return { cachedTokens, prompt, shared, privateBlocks: fresh, computedBlocks: shared.length };
+  }
+
+  /** Blocks for `tokens` in all; false, and nothing taken, when memory does not hold them. */
+  grow(lease: KvLease, tokens: number): boolean {
+    const fresh = this.#blocksFor(tokens) - lease.shared.length - lease.privateBlocks;
+    if (fresh <= 0) return true;
+    if (this.#used + fresh > this.#capacityBlocks) return false;
+    this.#evictFor(fresh);
+    this.#used += fresh;
+    lease.privateBlocks += fresh;
+    return true;
   }
 
   /** Offers the full blocks among the first `tokens` prompt tokens to later sequences. */

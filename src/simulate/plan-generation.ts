@@ -8,20 +8,31 @@ import type { ChatBody, CompletionBody } from './request-body.ts';
 import type { PromptMessage } from './token-ids.ts';
 import { badRequest } from './answer-error.ts';
 import { CHAT_FORMAT, COMPLETION_FORMAT } from './answer-format.ts';
-import { planAnswer } from './answer-plan.ts';
+import { ANSWER_MARK, planAnswer } from './answer-plan.ts';
 import { hashText, mixHash } from './hash.ts';
 import { promptBlocks } from './prompt-blocks.ts';
 import { readPromptFeatures } from './prompt-features.ts';
 import { inputsOf } from './request-body.ts';
+import { thinkingOf } from './thinking-request.ts';
+import { NO_THINKING } from './thinking.ts';
+import type { Thinking } from './thinking.ts';
 import { conversationIds, textIds } from './token-ids.ts';
+
+interface PromptAsked {
+  readonly ids: ArrayLike<number>;
+  readonly text: string;
+  /** The beginning of the answer, at the end of the prompt; absent where there is none. */
+  readonly begun?: { readonly said: string; readonly idsBefore: ArrayLike<number> };
+}
 
 /** What one generation request asks for, whatever its surface. */
 interface Asked {
   readonly format: AnswerFormat;
-  readonly prompts: readonly { readonly ids: ArrayLike<number>; readonly text: string }[];
+  readonly prompts: readonly PromptAsked[];
   readonly ceilingTokens: number | null;
   readonly tool: ToolChoice | null;
   readonly jsonSchema: unknown;
+  readonly thinking: Thinking;
 }
 
 export interface GenerationContext {
@@ -34,14 +45,29 @@ export function planChat(body: ChatBody, context: GenerationContext): Generation
   const tool = chosenTool(body);
   if (tool !== null && 'status' in tool) return tool;
   const messages = body.messages.map(readMessage);
+  const problem = continuationProblem(body);
+  if (problem !== null) return problem;
   const toolsJson = body.tools && body.tools.length > 0 ? JSON.stringify(body.tools) : '';
   const lastUser = messages.findLast((message) => message.role === 'user') ?? messages.at(-1)!;
+  const family = context.spec.answers?.thinking?.family;
   const asked: Asked = {
     format: CHAT_FORMAT,
-    prompts: [{ ids: conversationIds(messages, toolsJson), text: lastUser.text }],
+    prompts: [
+      {
+        ids: conversationIds(messages, toolsJson),
+        text: lastUser.text,
+        ...(body.continue_final_message === true && {
+          begun: {
+            said: messages.at(-1)!.text,
+            idsBefore: conversationIds(messages.slice(0, -1), toolsJson),
+          },
+        }),
+      },
+    ],
     ceilingTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     tool,
     jsonSchema: jsonSchemaOf(body),
+    thinking: family === undefined ? NO_THINKING : thinkingOf(family, body),
   };
   return plan(asked, body, context);
 }
@@ -51,7 +77,7 @@ export function planCompletion(
   context: GenerationContext,
 ): Generation | AnswerError {
   const prompts = inputsOf(body.prompt).map((input) =>
-    typeof input === 'string' ? { ids: textIds(input), text: input } : { ids: input, text: '' },
+    typeof input === 'string' ? promptOfText(input) : { ids: input, text: '' },
   );
   // 16 is the API's own default for this surface.
   const ceilingTokens = body.max_tokens ?? 16;
@@ -61,6 +87,7 @@ export function planCompletion(
     ceilingTokens,
     tool: null,
     jsonSchema: null,
+    thinking: NO_THINKING,
   };
   return plan(asked, body, context);
 }
@@ -72,13 +99,13 @@ function plan(
 ): Generation | AnswerError {
   const { spec } = context;
   const choices: PlannedChoice[] = [];
-  for (const { ids, text } of asked.prompts) {
+  for (const { ids, text, begun } of asked.prompts) {
     const room = spec.contextWindowTokens - ids.length;
     const problem = lengthProblem(spec, ids.length, asked.ceilingTokens);
     if (problem !== null) return problem;
     const prompt = promptBlocks(ids, spec.engine.blockSize, hashText(body.cache_salt ?? ''));
     const features = hinted(readPromptFeatures(text), body);
-    const promptHash = hashIds(ids);
+    const promptHash = hashIds(begun?.idsBefore ?? ids);
     for (let choice = 0; choice < (body.n ?? 1); choice++) {
       const answer = planAnswer(spec, {
         promptHash,
@@ -89,6 +116,8 @@ function plan(
         ignoresEnd: body.ignore_eos === true && asked.ceilingTokens !== null,
         tool: asked.tool,
         jsonSchema: asked.jsonSchema,
+        thinking: asked.thinking,
+        ...(begun !== undefined && { said: begun.said }),
       });
       const toolCallId = asked.tool === null ? '' : `call_${context.newId()}`;
       choices.push({
@@ -110,6 +139,34 @@ function plan(
     isStream: body.stream === true,
     includesUsage: body.stream_options?.include_usage === true,
   };
+}
+
+/** A prompt that ends in the beginning of a simulated answer is one that this answer was begun to. */
+function promptOfText(text: string): PromptAsked {
+  const at = text.lastIndexOf(ANSWER_MARK);
+  if (at <= 0) return { ids: textIds(text), text };
+  const before = text.slice(0, at);
+  return {
+    ids: textIds(text),
+    text: before,
+    begun: { said: text.slice(at), idsBefore: textIds(before) },
+  };
+}
+
+/** As vLLM has it: a last message of the assistant is either answered or gone on with. */
+function continuationProblem(body: ChatBody): AnswerError | null {
+  if (body.continue_final_message !== true) return null;
+  if (body.add_generation_prompt !== false) {
+    return badRequest(
+      'Cannot set both `continue_final_message` and `add_generation_prompt` to True.',
+      'continue_final_message',
+    );
+  }
+  if (body.messages.at(-1)!.role === 'assistant') return null;
+  return badRequest(
+    'continue_final_message needs a last message of the assistant.',
+    'continue_final_message',
+  );
 }
 
 function lengthProblem(
@@ -142,6 +199,8 @@ function readMessage(message: ChatBody['messages'][number]): PromptMessage {
 }
 
 function chosenTool(body: ChatBody): ToolChoice | AnswerError | null {
+  const called = body.bourse_sim?.call;
+  if (called !== undefined) return { name: called, parameters: undefined };
   const choice = body.tool_choice;
   if (choice === null || choice === undefined || choice === 'none' || choice === 'auto')
     return null;

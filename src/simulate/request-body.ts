@@ -5,6 +5,8 @@ const difficultyHint = z
   .object({
     difficulty: z.number().min(0).max(1).optional(),
     domain: z.string().max(64).optional(),
+    /** A tool that the answer calls, offered or not. */
+    call: z.string().max(256).optional(),
   })
   .nullish();
 const streamOptions = z.object({ include_usage: z.boolean().nullish() }).nullish();
@@ -51,6 +53,12 @@ export const chatSchema = z.looseObject({
     ])
     .nullish(),
   response_format: responseFormat.nullish(),
+  continue_final_message: z.boolean().nullish(),
+  add_generation_prompt: z.boolean().nullish(),
+  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+  thinking_token_budget: z.int().min(1).nullish(),
+  chat_template_kwargs: z.record(z.string(), z.unknown()).nullish(),
+  thinking: z.looseObject({ type: z.string(), budget_tokens: z.int().min(1).nullish() }).nullish(),
 });
 
 const tokenId = z.int().min(0).max(0xffff_ffff);

@@ -200,6 +200,63 @@ describe('the openai client', () => {
   });
 });
 
+describe('an answer that is gone on with', () => {
+  const chat = async (server: SimulatedServer, more: object): Promise<Whole> => {
+    const body = { model: MODEL, messages: ask('Explain the sea at length.'), ...more };
+    return (await (await post(server, '/v1/chat/completions', body)).json()) as Whole;
+  };
+  interface Whole {
+    readonly choices: readonly {
+      readonly message: { readonly content: string };
+      readonly finish_reason: string;
+    }[];
+    readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
+  }
+  const begun = (content: string): object => ({
+    messages: [...ask('Explain the sea at length.'), { role: 'assistant', content }],
+    continue_final_message: true,
+    add_generation_prompt: false,
+  });
+
+  test('has what the whole one has after its beginning', async () => {
+    const server = await serve();
+    const whole = await chat(server, {});
+    const text = whole.choices[0]!.message.content;
+    const cut = await chat(server, { max_tokens: 7 });
+    expect(cut.choices[0]).toMatchObject({ finish_reason: 'length' });
+    const first = cut.choices[0]!.message.content;
+    const rest = await chat(server, begun(first));
+    expect(first + rest.choices[0]!.message.content).toBe(text);
+    expect(rest.choices[0]!.finish_reason).toBe('stop');
+    expect(rest.usage.prompt_tokens).toBeGreaterThan(whole.usage.prompt_tokens);
+    expect(rest.usage.completion_tokens).toBe(whole.usage.completion_tokens - 7);
+  });
+
+  test('on the completions surface is found at the end of the prompt', async () => {
+    const server = await serve();
+    const complete = async (prompt: string, max: number): Promise<string> => {
+      const body = { model: MODEL, prompt, max_tokens: max };
+      const response = await post(server, '/v1/completions', body);
+      return ((await response.json()) as { choices: { text: string }[] }).choices[0]!.text;
+    };
+    const whole = await complete('The sea is', 4_000);
+    const first = await complete('The sea is', 9);
+    expect(first + (await complete(`The sea is${first}`, 4_000))).toBe(whole);
+  });
+
+  test.each([
+    ['a generation prompt beside it', { add_generation_prompt: true }],
+    ['the default of it', { add_generation_prompt: undefined }],
+    ['no message of the assistant', { messages: ask('hi') }],
+  ])('is refused with %s, as by vLLM', async (_, change) => {
+    const server = await serve();
+    const body = { model: MODEL, ...begun('The'), ...change };
+    const response = await post(server, '/v1/chat/completions', body);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('continue_final_message');
+  });
+});
+
 describe('the engine behind it', () => {
   test('a second turn finds the first in the cache, under its own salt only', async () => {
     const server = await serve();

@@ -1,4 +1,4 @@
-import type { AttemptRecord, Outcome } from '../contract/index.ts';
+import type { AttemptRecord, ComplexityBand, Outcome } from '../contract/index.ts';
 
 /** A row of the ledger as SQLite gives it. */
 export interface LedgerRow {
@@ -23,6 +23,9 @@ type AttemptCells = readonly [
   promisedLatencyMs: number | null,
   promisedWaitMs: number | null,
   promisedOutputTokens: number | null,
+  batch?: number | null,
+  turns?: number | null,
+  pendingTokens?: number | null,
 ];
 
 /** What no sum needs, in the order of `Outcome`; an array, since keys would double its bytes. */
@@ -46,6 +49,9 @@ type Detail = readonly [
   perTokenMs: number | null,
   attempts: readonly AttemptCells[],
   reservation: string | null,
+  /** Rows that were written before there were topics end here. */
+  domain?: string | null,
+  band?: ComplexityBand | null,
 ];
 
 export function detailOf(outcome: Outcome): string {
@@ -77,10 +83,14 @@ export function detailOf(outcome: Outcome): string {
       short(attempt.promisedLatencyMs),
       short(attempt.promisedWaitMs),
       short(attempt.promisedOutputTokens),
+      short(attempt.batch),
+      short(attempt.turns),
+      short(attempt.pendingTokens),
     ]),
     outcome.reservation,
   ];
-  return JSON.stringify(detail);
+  const { domain = null, band = null } = outcome;
+  return JSON.stringify(domain === null ? detail : [...detail, domain, band]);
 }
 
 /** Three decimals: what a digit more costs in bytes, no reader needs. */
@@ -102,6 +112,7 @@ export function outcomeOf(row: LedgerRow): Outcome {
     instance: detail[5] as Outcome['instance'],
     model: detail[6] as Outcome['model'],
     archetype: detail[7],
+    ...topicOf(detail),
     promptBytes: detail[8],
     status: detail[9],
     httpStatus: detail[10],
@@ -123,6 +134,14 @@ export function outcomeOf(row: LedgerRow): Outcome {
   };
 }
 
+function topicOf(detail: Detail): Pick<Outcome, 'domain' | 'band'> {
+  const [domain = null, band = null] = detail.slice(TOPIC_PLACE) as [string?, ComplexityBand?];
+  return domain === null ? {} : { domain, band };
+}
+
+/** Where the topic stands in a `Detail`. */
+const TOPIC_PLACE = 19;
+
 function attemptOf(cells: AttemptCells): AttemptRecord {
   return {
     instance: cells[0] as AttemptRecord['instance'],
@@ -134,5 +153,8 @@ function attemptOf(cells: AttemptCells): AttemptRecord {
     promisedLatencyMs: cells[6],
     promisedWaitMs: cells[7],
     promisedOutputTokens: cells[8],
+    batch: cells[9] ?? null,
+    turns: cells[10] ?? null,
+    pendingTokens: cells[11] ?? null,
   };
 }

@@ -37,6 +37,14 @@ const MIGRATIONS: readonly string[] = [
      name TEXT PRIMARY KEY,
      json TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE verdict (
+     decision TEXT NOT NULL,
+     source TEXT NOT NULL,
+     at_ms INTEGER NOT NULL,
+     score REAL NOT NULL,
+     note TEXT,
+     PRIMARY KEY (decision, source)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Brings the file to today's schema, each step in a transaction of its own. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { LedgerReader, LedgerTotals } from '../contract/index.ts';
+import type { LedgerReader, LedgerTotals, StoredVerdict } from '../contract/index.ts';
 import { outcomeOf } from './outcome-row.ts';
 import type { LedgerRow } from './outcome-row.ts';
 import { storeFault } from './store-fault.ts';
@@ -26,6 +26,22 @@ const totalsOf = (row: Readonly<Record<string, bigint>>): LedgerTotals => {
   };
 };
 
+interface VerdictRow {
+  readonly decision: string;
+  readonly source: StoredVerdict['source'];
+  readonly at_ms: number;
+  readonly score: number;
+  readonly note: string | null;
+}
+
+const verdictOf = ({ decision, source, at_ms: atMs, score, note }: VerdictRow): StoredVerdict => ({
+  decision: decision as StoredVerdict['decision'],
+  source,
+  atMs,
+  score,
+  note,
+});
+
 /** Reads the ledger. Totals scan it: they are for reports, not for requests. */
 export function createSqliteLedger(database: DatabaseSync): LedgerReader {
   const all = database.prepare(TOTALS);
@@ -35,7 +51,12 @@ export function createSqliteLedger(database: DatabaseSync): LedgerReader {
   const byDecision = database.prepare('SELECT * FROM ledger WHERE decision = ?');
   const newest = database.prepare('SELECT * FROM ledger ORDER BY seq DESC LIMIT ?');
 
+  const verdicts = database.prepare(
+    'SELECT * FROM verdict WHERE decision = ? ORDER BY at_ms, source',
+  );
   return {
+    verdicts: async (decision) =>
+      storeFault(() => (verdicts.all(decision) as unknown as VerdictRow[]).map(verdictOf)),
     totals: async ({ tenant }) =>
       storeFault(() => {
         const row = tenant === undefined ? all.get() : ofTenant.get(tenant);

@@ -43,7 +43,7 @@ describe('SQLite store', () => {
     });
     // The refusal has let go of the file.
     const repaired = new DatabaseSync(path);
-    repaired.exec('PRAGMA user_version = 1');
+    repaired.exec('PRAGMA user_version = 2');
     repaired.close();
     await (await openSqliteStore({ path })).close();
   });

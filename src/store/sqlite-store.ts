@@ -104,6 +104,8 @@ function storeOf(database: DatabaseSync, release: () => void): Store {
         if (json === null) statements.deleteDocument.run(name);
         else statements.saveDocument.run(name, json);
       }),
+    addVerdict: async ({ decision, source, atMs, score, note }) =>
+      storeFault(() => statements.addVerdict.run(decision, source, atMs, score, note).changes > 0),
     ledger: createSqliteLedger(database),
     close: async () => {
       if (!isOpen) return;
@@ -136,6 +138,7 @@ function prepare(database: DatabaseSync) {
     closeBalance: database.prepare('DELETE FROM balance WHERE id = ?'),
     openLease: database.prepare('INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?)'),
     closeLease: database.prepare('DELETE FROM lease WHERE id = ?'),
+    addVerdict: database.prepare('INSERT OR IGNORE INTO verdict VALUES (?, ?, ?, ?, ?)'),
     balances,
     leases,
     documents: database.prepare('SELECT * FROM document'),

@@ -30,6 +30,14 @@ export class BodyEdits {
     this.#edits.set(field, rest.length === 0 ? value : this.#valueWith(field, rest, value));
   }
 
+  /** The value of a top-level member as it is with the changes so far; null where there is none. */
+  valueOf(field: string): Buffer | null {
+    const edited = this.#edits.get(field);
+    if (edited !== undefined) return edited;
+    const span = this.#body.fields.get(field);
+    return span === undefined ? null : this.#body.bytes.subarray(span.start, span.end);
+  }
+
   /** The body with all changes: its own bytes where there is none. */
   build(): Buffer {
     return this.#edits.size === 0 ? this.#body.bytes : spliceBody(this.#body, this.#edits);

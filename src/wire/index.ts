@@ -11,11 +11,24 @@
 export { scanBody } from './scan-body.ts';
 export { parseField, readBoolean, readNumber, readString } from './read-field.ts';
 export { BodyEdits } from './body-edits.ts';
-export { reasoningChanges } from './reasoning.ts';
+export {
+  calledTools,
+  chosenTools,
+  cutTools,
+  declaredTools,
+  shownToolName,
+} from './declared-tools.ts';
+export type { DeclaredTool } from './declared-tools.ts';
+export { readWholePart, spliceAnswers } from './answer-splice.ts';
+export { addBegunAnswer, handedBack } from './begun-answer.ts';
+export { isPlainAnswer, overrunOf } from './overrun.ts';
+export type { Overrun } from './overrun.ts';
+export { reasoningChanges, thinkingTokens } from './reasoning.ts';
 export type { FieldChange } from './reasoning.ts';
 export { systemPromptEdit } from './system-prompt.ts';
 export { usageOf } from './usage-of.ts';
 export { createSseTap } from './sse-tap.ts';
+export { StreamSplice } from './stream-splice.ts';
 export { errorBody, errorEvent } from './error-body.ts';
 export { chatFromResponses } from './responses-request.ts';
 export { responsesFromChat } from './responses-answer.ts';
@@ -37,3 +50,6 @@ export {
   startOfValue,
 } from './json-text.ts';
 export type { JsonText } from './json-text.ts';
+export { boundaryAcross, isData, lastBoundary, lineEnd, skipLineEnd } from './sse-lines.ts';
+export { ResponsesOutput } from './responses-output.ts';
+export { isObject } from './usage.ts';

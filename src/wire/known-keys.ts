@@ -7,6 +7,7 @@ const KNOWN_KEYS = [
   'bourse',
   'encoding_format',
   'frequency_penalty',
+  'function_call',
   'functions',
   'input',
   'instructions',
@@ -38,6 +39,7 @@ const KNOWN_KEYS = [
   'tools',
   'top_p',
   'user',
+  'web_search_options',
 ] as const;
 
 const byLength: (readonly string[])[] = Array.from({ length: 32 }, (_, length) =>

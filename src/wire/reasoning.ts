@@ -32,6 +32,28 @@ const CLAUDE_BUDGET_MIN = 1024;
 
 const NOTHING: readonly FieldChange[] = [];
 
+/** Whether a model of the family does not think at all when it is told so. */
+export const canSwitchOff = (family: ReasoningFamily): boolean =>
+  family === 'claude' || TEMPLATE_SWITCHES.has(family);
+
+/**
+ * Tokens that a model is taken to think at most before it answers: the budget of the effort. Where
+ * the client's own request stands (null), those of a medium one.
+ */
+export function thinkingTokens(
+  { reasoning: family, reasoningOptions }: SwitchedModel,
+  effort: Effort | null,
+): number {
+  if (family === null) return 0;
+  if (effort !== 'off') {
+    const level = effort ?? 'medium';
+    return reasoningOptions?.budgetTokens?.[level] ?? BUDGET_TOKENS[level];
+  }
+  if (canSwitchOff(family)) return 0;
+  const takesBudget = family === 'deepseek-r1' || family === 'qwq';
+  return takesBudget ? BUDGET_TOKENS.off : BUDGET_TOKENS.low;
+}
+
 /**
  * What tells a family of models to think more, less or not at all (vLLM's documentation, and those of
  * OpenAI, Google and Anthropic for their own). Empty where it cannot be told on this surface.

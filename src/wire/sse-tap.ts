@@ -57,6 +57,10 @@ export class SseTap {
     return this.contentEvents > 0;
   }
 
+  get hidesUsage(): boolean {
+    return this.#hideUsage;
+  }
+
   /** What to forward of this chunk: whole events only. Null: nothing yet. */
   push(chunk: Buffer): Buffer | null {
     if (this.errorFrame !== null || chunk.length === 0) return null;

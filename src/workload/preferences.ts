@@ -1,11 +1,11 @@
 import { parseField, wrongType } from '../wire/index.ts';
 import { fault } from '../kernel/index.ts';
+import { virtualModel } from '../contract/index.ts';
 import type { Limits, Objective, RequestBody, RequestPreferences } from '../contract/index.ts';
 
 const MODE = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const MODE_EXPECTED = 'the name of a mode: up to 64 letters, digits, "-", "_" or "."';
 const DEFAULT_QUANTILE = 0.9;
-const AUTO_PREFIX = 'auto:';
 
 const MEMBERS = ['mode', 'weights', 'limits'] as const;
 const WEIGHTS = ['usdPerError', 'usdPerSecond', 'usdPerKilojoule'] as const;
@@ -24,7 +24,7 @@ const NO_PREFERENCES: RequestPreferences = { mode: null, weights: null, limits: 
 
 /**
  * What the request itself prefers: the body's `bourse` member, else the header `x-bourse-mode`, else
- * the model name `auto:MODE`. Strict: an unknown key is an error that names it.
+ * the model name `auto:MODE` (the name of a recipe stands there, too: the policy tells them apart). Strict: an unknown key is an error that names it.
  */
 export function readPreferences(
   body: RequestBody,
@@ -48,7 +48,9 @@ export function readPreferences(
 function modeAround(header: string | undefined, model: string): string | null {
   const stated = header?.trim();
   if (stated !== undefined && stated !== '') return readMode(stated, 'x-bourse-mode');
-  return model.startsWith(AUTO_PREFIX) ? readMode(model.slice(AUTO_PREFIX.length), 'model') : null;
+  if (model === 'auto') return null;
+  const asked = virtualModel(model);
+  return asked === null || (asked === '' && !model.endsWith(':')) ? null : readMode(asked, 'model');
 }
 
 function readMode(value: unknown, place: string): string | null {

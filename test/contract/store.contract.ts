@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Store, StoreBatch } from '../../src/contract/index.ts';
-import type { TenantId } from '../../src/kernel/index.ts';
+import type { Store, StoreBatch, StoredVerdict } from '../../src/contract/index.ts';
+import type { DecisionId, TenantId } from '../../src/kernel/index.ts';
 import { EMPTY_BATCH, outcomeNamed } from './outcome-named.ts';
 
 const sums = (tokens: bigint, picoUsd = 0n, microjoules = 0n) => ({ tokens, picoUsd, microjoules });
@@ -16,6 +16,7 @@ export interface StorePlace {
 export function storeContract(name: string, place: () => StorePlace): void {
   describe(`store contract: ${name}`, () => {
     storesOutcomes(place);
+    storesVerdicts(place);
     storesBalances(place);
     survivesReopening(place);
   });
@@ -108,6 +109,41 @@ function storesOutcomes(place: () => StorePlace): void {
     await writing;
     expect(seen).toHaveLength(40);
     expect((await store.ledger.totals({})).requests).toBe(120);
+    await store.close();
+  });
+}
+
+function storesVerdicts(place: () => StorePlace): void {
+  const verdict = (changes: Partial<StoredVerdict> = {}): StoredVerdict => ({
+    decision: 'd-0-judged' as DecisionId,
+    source: 'thumb',
+    atMs: 1_700_000_000_000,
+    score: 1,
+    note: null,
+    ...changes,
+  });
+
+  test('the first verdict of a source on a decision stands', async () => {
+    const store = await place().open();
+    expect(await store.addVerdict(verdict())).toBe(true);
+    expect(await store.addVerdict(verdict({ score: 0, atMs: 1_800_000_000_000 }))).toBe(false);
+    const noted = verdict({ source: 'correction', score: 0, note: 'Zoë "said" \u0000' });
+    expect(await store.addVerdict(noted)).toBe(true);
+    expect(await store.ledger.verdicts('d-0-judged')).toEqual([noted, verdict()]);
+    expect(await store.ledger.verdicts('d-0-other')).toEqual([]);
+    await store.close();
+  });
+
+  test('an outcome keeps its topic', async () => {
+    const store = await place().open();
+    const topics = [
+      outcomeNamed('d-0-math', { domain: 'math', band: 'hard' }),
+      outcomeNamed('d-0-law', { domain: 'law', band: null }),
+    ];
+    await store.commit({ ...EMPTY_BATCH, outcomes: topics });
+    for (const outcome of topics) {
+      expect(await store.ledger.outcome(outcome.decision)).toEqual(outcome);
+    }
     await store.close();
   });
 }

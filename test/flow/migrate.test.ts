@@ -7,7 +7,9 @@ import { parseDocument } from 'yaml';
 import { startServe } from '../../src/app-serve.ts';
 import type { RunningApp } from '../../src/app-serve.ts';
 import { createRng, createSystemClock } from '../../src/kernel/index.ts';
-import { DEMO_FLEET, startDemoFleet } from '../../src/simulate/index.ts';
+import type { ReasoningFamily } from '../../src/contract/index.ts';
+import { DEMO_FLEET, EXAMPLE_FLEET, startDemoFleet } from '../../src/simulate/index.ts';
+import type { SimulatedSpec } from '../../src/simulate/index.ts';
 import {
   foreignText,
   FULL_ENVIRONMENT,
@@ -23,7 +25,7 @@ interface InstanceLine {
 }
 interface PolicyLines {
   server: { port?: number };
-  models: { id: string; upstreamName?: string; kind?: string }[];
+  models: { id: string; upstreamName?: string; kind?: string; reasoning?: unknown }[];
   instances: InstanceLine[];
 }
 
@@ -40,8 +42,13 @@ async function serveImported(kind: Kind, name: string): Promise<RunningApp> {
   const { models, instances } = document.toJS() as PolicyLines;
   const chat = DEMO_FLEET.filter(({ answers }) => answers !== null);
   const specs = instances.map(({ model }, i) => {
-    const { upstreamName = model, kind: modelKind } = models.find(({ id }) => id === model)!;
-    const base = modelKind === 'embedding' ? DEMO_FLEET.at(-1)! : chat[i % chat.length]!;
+    const {
+      upstreamName = model,
+      kind: modelKind,
+      reasoning,
+    } = models.find(({ id }) => id === model)!;
+    const plain = modelKind === 'embedding' ? DEMO_FLEET.at(-1)! : chat[i % chat.length]!;
+    const base = reasoning === undefined ? plain : thinkerOf(reasoning as ReasoningFamily);
     return { ...base, id: `server-${i}`, model: upstreamName };
   });
   const fleet = await startDemoFleet({
@@ -70,10 +77,16 @@ async function serveImported(kind: Kind, name: string): Promise<RunningApp> {
   return app;
 }
 
+/** A model of the family, which thinks as its engine is told. */
+function thinkerOf(family: ReasoningFamily): SimulatedSpec {
+  const thinker = EXAMPLE_FLEET.at(-1)!;
+  return { ...thinker, answers: { ...thinker.answers!, thinking: { family, gain: 0.2 } } };
+}
+
 async function ask(
   app: RunningApp,
   content: string,
-  { model = 'auto', key = '' } = {},
+  { model = 'auto', key = '', maxTokens = 16 } = {},
 ): Promise<{ status: number; route: string | null; model: string | null; text: string }> {
   const response = await fetch(`${app.modelUrl}/v1/chat/completions`, {
     method: 'POST',
@@ -81,7 +94,7 @@ async function ask(
       'content-type': 'application/json',
       ...(key !== '' && { authorization: `Bearer ${key}` }),
     },
-    body: JSON.stringify({ model, max_tokens: 16, messages: [{ role: 'user', content }] }),
+    body: JSON.stringify({ model, max_tokens: maxTokens, messages: [{ role: 'user', content }] }),
   });
   const { headers, status } = response;
   const text = await response.text();
@@ -111,6 +124,17 @@ describe('litellm', () => {
     expect(long).toMatchObject({ status: 200, route: 'beyond-qwen-small' });
     expect(long.model).toMatch(/^qwen-large/);
   });
+
+  test('a support desk: its written-out master key opens it; renamed and proxied models are served', async () => {
+    const app = await serveImported('litellm', 'support-desk');
+    expect((await ask(app, 'Hello', { model: 'strong' })).status).toBe(401);
+    const key = 'sk-1234';
+    expect(await ask(app, 'Hello', { key })).toMatchObject({ status: 200, route: 'default' });
+    for (const model of ['fast', 'strong', 'imported-auto-cheap']) {
+      expect(await ask(app, 'Hello', { model, key })).toMatchObject({ status: 200, model });
+    }
+    expect((await ask(app, 'Hello', { model: 'speech', key })).status).toBe(404);
+  });
 });
 
 describe('vllm-sr', () => {
@@ -126,6 +150,29 @@ describe('vllm-sr', () => {
       route: 'default',
       model: 'small',
     });
+  });
+
+  test('agents: patterns choose, and planning thinks within the budget of its effort', async () => {
+    const app = await serveImported('vllm-sr', 'agents');
+    expect(await ask(app, 'Close TICKET-4711, please.')).toMatchObject({
+      status: 200,
+      route: 'tickets',
+      model: 'worker',
+    });
+    const plan = await ask(
+      app,
+      'First read the log, then restart it, and finally write a report.',
+      {
+        maxTokens: 16_000,
+      },
+    );
+    expect(plan).toMatchObject({ status: 200, route: 'planning', model: 'thinker' });
+    const { usage } = JSON.parse(plan.text) as {
+      usage: { completion_tokens_details: { reasoning_tokens: number } };
+    };
+    expect(usage.completion_tokens_details.reasoning_tokens).toBeGreaterThan(0);
+    expect(usage.completion_tokens_details.reasoning_tokens).toBeLessThanOrEqual(4096);
+    expect(await ask(app, 'Thank you.')).toMatchObject({ route: 'everything', model: 'worker' });
   });
 
   test('a service desk: keywords choose, personal data is turned away', async () => {

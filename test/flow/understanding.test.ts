@@ -123,9 +123,9 @@ test('a named model off the premises is refused personal data, and serves the re
   expect((await ask([user('Charge the tickets to my account, please.')], model)).status).toBe(200);
 });
 
-test('what no rule needed was never computed', async () => {
+test('what neither a rule nor the market needed was never computed', async () => {
   const decision = await decisionOf(await ask([user('How many vacation days do I have left?')]));
   const states = new Map(decision.signals.map(({ key, state }) => [key, state]));
   expect(states.get('intent')).toBe('known');
-  expect(states.get('domain')).toBe('not-needed');
+  expect(states.get('reask.3')).toBe('not-needed');
 });

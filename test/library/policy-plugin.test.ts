@@ -31,8 +31,7 @@ const SHOUTING = join(ROOT, 'examples', 'plugin', 'shouting.ts');
 
 test('a signal of a plugin that the policy names', async () => {
   const configFile = await write(policy(SHOUTING, '{ shouting: true }'));
-  const explain = (text: string) =>
-    explainOnce({ configFile, env: {}, text, model: 'auto', tools: [] });
+  const explain = (text: string) => explainOnce({ configFile, env: {}, request: { text } });
   expect((await explain('HELP')).winner).toBe('b');
   expect((await explain('help')).winner).toBe('a');
 });
@@ -41,7 +40,8 @@ test('without the plugin its condition is unknown, with its place', async () => 
   const configFile = await write(
     policy(SHOUTING, '{ shouting: true }').replace(/^plugins.*\n/m, ''),
   );
-  const [problem] = await checkConfig({ configFile, env: {} });
+  const { problems } = await checkConfig({ configFile, env: {} });
+  const [problem] = problems;
   expect(problem).toMatchObject({ severity: 'error', line: 7 });
   expect(problem!.message).toContain('shouting');
 });

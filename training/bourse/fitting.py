@@ -47,6 +47,7 @@ class Fitter:
 
     def __init__(self, encoder: StaticEncoder, examples: Examples, spec: FeatureSpec, plan: Plan) -> None:
         self.encoder, self.spec, self.plan = encoder, spec, plan
+        self.texts = examples.texts
         self.features = features_of(encoder, examples.texts, spec)
         self.targets = np.stack(examples.targets).astype(np.float32)
         self.weights = np.array(examples.weights, dtype=np.float32)
@@ -54,7 +55,10 @@ class Fitter:
 
     def networks(self, held: set[int], seeds: int) -> list[HeadNetwork]:
         """Trained on examples whose group is not in `held`."""
-        places = np.flatnonzero(~np.isin(self.groups, list(held)))
+        return self.networks_of(np.flatnonzero(~np.isin(self.groups, list(held))), seeds)
+
+    def networks_of(self, places: np.ndarray, seeds: int) -> list[HeadNetwork]:
+        """Trained on the examples at `places`."""
         features = subset(self.features, places)
         unit = self.encoder.dimensions if self.spec.embedding else 0
         return [

@@ -29,6 +29,8 @@ const combinationSchema = z.object({
   names: z.array(z.string()),
   weights: z.array(z.number()),
   calibration: z.object({ kind: z.literal('platt'), a: z.number(), b: z.number() }),
+  /** Where the features that speak for an attack weigh `evidence`, the head counts as no less than `logit`. */
+  floor: z.object({ evidence: z.number(), logit: z.number() }).nullable().default(null),
   threshold: z.number().min(0).max(1),
   band: z.tuple([z.number(), z.number()]).nullable(),
 });
@@ -39,7 +41,7 @@ type Combination = z.infer<typeof combinationSchema>;
 
 /**
  * Joins the head with the reviewed features by the weights of the artefact:
- * P = sigmoid(a · (head + Σ weight of the features that hold) + b).
+ * P = sigmoid(a · (head + Σ weight of the features that hold) + b), the head no lower than its floor.
  * Throws a `RangeError` where the metadata has no combination, or one that was made for other features.
  */
 export function createAttackDetector(head: AttackHead, metadata: unknown): AttackDetector {
@@ -59,6 +61,7 @@ class Detector implements AttackDetector {
   readonly #head: AttackHead;
   readonly #reader = new AttackReader();
   readonly #weights: Float64Array;
+  readonly #floor: Combination['floor'];
   readonly #slope: number;
   readonly #offset: number;
 
@@ -66,6 +69,7 @@ class Detector implements AttackDetector {
     this.#head = head;
     this.threshold = combination.threshold;
     this.band = combination.band;
+    this.#floor = combination.floor;
     this.#slope = combination.calibration.a;
     this.#offset = combination.calibration.b;
     this.#weights = alignedWeights(combination);
@@ -75,7 +79,17 @@ class Detector implements AttackDetector {
     const { texts, values } = this.#reader.read(text);
     let logit = Number.NEGATIVE_INFINITY;
     for (const part of texts) logit = Math.max(logit, this.#head.windowLogit(part));
-    for (let i = 0; i < values.length; i++) logit += values[i]! * this.#weights[i]!;
+    let evidence = 0;
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] === 0) continue;
+      const weight = this.#weights[i]!;
+      sum += weight;
+      if (weight > 0) evidence += weight;
+    }
+    const floor = this.#floor;
+    if (floor !== null && evidence >= floor.evidence) logit = Math.max(logit, floor.logit);
+    logit += sum;
     const probability = 1 / (1 + Math.exp(-(this.#slope * logit + this.#offset)));
     return {
       probability,

@@ -103,28 +103,70 @@ function splitWords(letters: string, isWord: (word: string) => boolean): string 
   return words.join(' ');
 }
 
-/** Rewrites words of letters and digits ("1gn0r3") where that gives a known word; null where none is. */
-export function foldLeet(text: string, known: KnownWords): string | null {
+/** From so many common words in leetspeak on, every word is read so. */
+const LEET_WORDS_MIN = 3;
+/** Digits alone stand for a word up to this length. */
+const DIGIT_WORD_MAX = 4;
+
+/**
+ * Rewrites words of letters and digits ("1gn0r3") where that gives a word of `known`; all words, numbers
+ * that give a common word among them, where several give common words. Null where nothing changes.
+ */
+export function foldLeet(
+  text: string,
+  known: KnownWords,
+  isWord: (word: string) => boolean,
+): string | null {
+  const isAll = isLeetspeak(text, isWord);
   const parts: string[] = [];
   let copied = 0;
   for (let i = 0; i < text.length; i++) {
     if (!isLeetUnit(text.charCodeAt(i))) continue;
     const start = i;
-    let letters = 0;
-    while (i < text.length && isLeetUnit(text.charCodeAt(i))) {
-      if (isAsciiLetter(text.charCodeAt(i))) letters += 1;
-      i += 1;
-    }
+    const letters = countLetters(text, start);
+    i = endOfLeet(text, start);
     const length = i - start;
-    if (letters === 0 || letters === length || length < 4 || length > LEET_WORD_MAX) continue;
+    if (letters === length || length > LEET_WORD_MAX) continue;
     const word = leetWord(text, start, i);
-    if (!known.has(word)) continue;
+    const isRead = isAll
+      ? letters > 0 || (length <= DIGIT_WORD_MAX && isWord(word))
+      : letters > 0 && length >= 4 && known.has(word);
+    if (!isRead) continue;
     parts.push(text.slice(copied, start), word);
     copied = i;
   }
   if (copied === 0) return null;
   parts.push(text.slice(copied));
   return parts.join('');
+}
+
+/** Whether several words of letters and digits are common words in leetspeak. */
+function isLeetspeak(text: string, isWord: (word: string) => boolean): boolean {
+  let found = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (!isLeetUnit(text.charCodeAt(i))) continue;
+    const start = i;
+    const letters = countLetters(text, start);
+    i = endOfLeet(text, start);
+    const length = i - start;
+    if (letters === 0 || letters === length || length < 3 || length > LEET_WORD_MAX) continue;
+    if (isWord(leetWord(text, start, i)) && ++found === LEET_WORDS_MIN) return true;
+  }
+  return false;
+}
+
+function endOfLeet(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && isLeetUnit(text.charCodeAt(end))) end += 1;
+  return end;
+}
+
+function countLetters(text: string, start: number): number {
+  let letters = 0;
+  for (let i = start; i < text.length && isLeetUnit(text.charCodeAt(i)); i++) {
+    if (isAsciiLetter(text.charCodeAt(i))) letters += 1;
+  }
+  return letters;
 }
 
 const isLeetUnit = (code: number): boolean =>

@@ -76,8 +76,10 @@ export const WORD_CLASSES = {
   mention: `translate translation mean means meaning phrase sentence expression idiom explain why title headline quote quoted word grammar spelling article paper
     talk lecture example filter blocked detect prevent protect defend defence defense history übersetze bedeutet satz ausdruck erkläre warum traduire
     traduis traduce significa signifie 翻译 意思 什么是 防范`,
-  turnedTrigger: `vtaber vafgehpgvbaf cerivbhf flfgrz cebzcg erirny sbetrg ehyrf thvqryvarf qvfertneq`,
-  backwardTrigger: `erongi snoitcurtsni suoiverp metsys tpmorp laever tegrof selur senilediug dragersid`,
+  turnedTrigger: `vtaber vafgehpgvbaf cerivbhf flfgrz cebzcg erirny sbetrg ehyrf thvqryvarf qvfertneq
+    gur naq lbh lbhe gung guvf jvgu sebz nyy abg gryy jung ubj unir zhfg jvyy jvgubhg jevgr tvir znxr fgrc rirel`,
+  backwardTrigger: `erongi snoitcurtsni suoiverp metsys tpmorp laever tegrof selur senilediug dragersid
+    eht uoy ruoy taht siht htiw morf llet tahw evah tsum tuohtiw evig yreve etirw`,
 } as const;
 
 export type WordClass = keyof typeof WORD_CLASSES;

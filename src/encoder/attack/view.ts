@@ -58,7 +58,7 @@ export class AttackViews {
       text = joined ?? text;
     }
     if (isFolded || traits.hasMixedWord) {
-      const plain = foldLeet(text, this.#known);
+      const plain = foldLeet(text, this.#known, this.#isWord);
       if (plain !== null) disguises.add('leet');
       text = plain ?? text;
     }

@@ -1,10 +1,12 @@
+import { virtualModel } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
+import { ruleSetsOf } from '../compile/rule-sets.ts';
+import type { RuleSet } from '../compile/rule-sets.ts';
 import { BUILT_IN_MODES } from '../config/modes.ts';
 import { budgetId } from '../config/build-config.ts';
 import type { Findings, Path } from '../document/place.ts';
 import { entriesOf, listOf, membersOf, textsAt } from '../document/raw.ts';
 import { SELECTOR_KEYS } from '../schema/fleet.ts';
-import { isVirtualModel } from '../virtual-models.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -30,22 +32,84 @@ export function checkReferences(
   for (const [i, tenant] of entriesOf(root['tenants'])) {
     checker.known('mode', modes, tenant['mode'], ['tenants', i, 'mode']);
   }
-  for (const [i, route] of entriesOf(root['routes'])) {
+  const sets = ruleSetsOf(root);
+  for (const set of sets) checkRules(set, { models, modes, engines }, checker);
+  checkRecipes(sets, modes, findings);
+}
+
+interface KnownNames {
+  readonly models: readonly string[];
+  readonly modes: readonly string[];
+  readonly engines: readonly string[];
+}
+
+function checkRules(
+  { members, path }: RuleSet,
+  known: KnownNames,
+  checker: ReferenceChecker,
+): void {
+  const { models, modes, engines } = known;
+  for (const [i, route] of entriesOf(members['routes'])) {
     const use = membersOf(route['use']);
-    checker.known('mode', modes, use['mode'], ['routes', i, 'use', 'mode']);
+    const at = [...path, 'routes', i, 'use'];
+    checker.known('mode', modes, use['mode'], [...at, 'mode']);
     for (const [j, model] of listOf(use['models']).entries()) {
-      checker.known('model', models, model, ['routes', i, 'use', 'models', j]);
+      checker.known('model', models, model, [...at, 'models', j]);
     }
   }
-  for (const [i, constraint] of entriesOf(root['constraints'])) {
+  for (const [i, constraint] of entriesOf(members['constraints'])) {
     for (const verb of ['require', 'forbid']) {
-      checkSelector(checker, membersOf(constraint[verb]), ['constraints', i, verb], {
+      checkSelector(checker, membersOf(constraint[verb]), [...path, 'constraints', i, verb], {
         model: models,
         engine: engines,
       });
     }
   }
 }
+
+/** Names of recipes, and those that they give to rules: each tells one thing. */
+function checkRecipes(
+  [own, ...recipes]: readonly RuleSet[],
+  modes: readonly string[],
+  findings: Findings,
+): void {
+  const constraints = textsAt(own!.members['constraints'], 'name');
+  const routes = textsAt(own!.members['routes'], 'name');
+  for (const { recipe, members, path } of recipes) {
+    if (modes.includes(recipe!)) {
+      findings.add(
+        path,
+        `is the name of a mode: auto:${recipe} asks for that, so give the recipe another name`,
+        { at: 'key' },
+      );
+    }
+    for (const [i, { name }] of entriesOf(members['constraints'])) {
+      if (typeof name !== 'string' || !constraints.includes(name)) continue;
+      findings.add(
+        [...path, 'constraints', i, 'name'],
+        'is the name of a constraint of the whole policy, which applies here too: choose another',
+      );
+    }
+    for (const [i, { name }] of entriesOf(members['routes'])) {
+      if (typeof name !== 'string' || !routes.includes(`${recipe}/${name}`)) continue;
+      findings.add(
+        [...path, 'routes', i, 'name'],
+        `makes "${recipe}/${name}", which is the name of a route of the policy: choose another`,
+      );
+    }
+    for (const section of ['constraints', 'routes']) {
+      addRepeats(
+        findings,
+        textsWithPlaces(members[section]),
+        (i) => [...path, section, i, 'name'],
+        'stands more than once: give each its own',
+      );
+    }
+  }
+}
+
+const textsWithPlaces = (list: unknown): readonly unknown[] =>
+  entriesOf(list).map(([, members]) => members['name']);
 
 class ReferenceChecker {
   readonly findings: Findings;
@@ -138,17 +202,19 @@ function addRepeats(
 function checkModels(root: Members, findings: Findings): void {
   const kinds = new Map(entriesOf(root['models']).map(([, model]) => [model['id'], model['kind']]));
   for (const [i, model] of entriesOf(root['models'])) {
-    if (typeof model['id'] === 'string' && isVirtualModel(model['id'])) {
+    if (typeof model['id'] === 'string' && virtualModel(model['id']) !== null) {
       findings.add(['models', i, 'id'], 'is the name of a virtual model: choose another');
     }
   }
-  for (const [i, route] of entriesOf(root['routes'])) {
-    for (const [j, id] of listOf(membersOf(route['use'])['models']).entries()) {
-      if (kinds.get(id) !== 'embedding') continue;
-      findings.add(
-        ['routes', i, 'use', 'models', j],
-        'is an embedding model: clients name these, no route chooses them',
-      );
+  for (const { members, path } of ruleSetsOf(root)) {
+    for (const [i, route] of entriesOf(members['routes'])) {
+      for (const [j, id] of listOf(membersOf(route['use'])['models']).entries()) {
+        if (kinds.get(id) !== 'embedding') continue;
+        findings.add(
+          [...path, 'routes', i, 'use', 'models', j],
+          'is an embedding model: clients name these, no route chooses them',
+        );
+      }
     }
   }
 }

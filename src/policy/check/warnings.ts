@@ -1,8 +1,9 @@
-import type { Config, Instance, Signal } from '../../contract/index.ts';
+import type { Config, Signal } from '../../contract/index.ts';
 import type { ConditionCompiler } from '../compile/compiler.ts';
 import { isFavourable, operandsOf } from '../compile/condition.ts';
 import type { Condition, Leaf, Measure } from '../compile/condition.ts';
 import type { Definitions } from '../compile/definitions.ts';
+import type { CompiledRecipe } from '../compile/rule-sets.ts';
 import type { CompiledConstraint, CompiledRoute } from '../compile/rules.ts';
 import type { Findings } from '../document/place.ts';
 import { definitionsKey } from '../schema/index.ts';
@@ -13,32 +14,22 @@ export interface Suspect {
   readonly constraints: readonly CompiledConstraint[];
   /** In the order in which they are tried. */
   readonly routes: readonly CompiledRoute[];
+  readonly recipes: readonly CompiledRecipe[];
   readonly signals: readonly Signal[];
   readonly definitions: Definitions;
   readonly compiler: ConditionCompiler;
 }
 
-/** Adds a warning for each thing in the policy that can have no effect, or an effect that is not meant. */
+/** Adds a warning for each thing that can be told without reasoning; conflict analysis finds the others. */
 export function addWarnings(suspect: Suspect, findings: Findings): void {
-  warnOfUnreachableRoutes(suspect, findings);
   warnOfUnreadDefinitions(suspect, findings);
   warnOfUnservedModels(suspect, findings);
-  warnOfBarredRoutes(suspect, findings);
-  warnOfForgetfulConstraints(suspect, findings);
-  warnOfConstraintsThatFailOpen(suspect, findings);
-  suspect.compiler.named.warnOfUnused();
-}
-
-function warnOfUnreachableRoutes({ routes }: Suspect, findings: Findings): void {
-  const last = routes.findIndex((route) => route.condition === null);
-  for (const route of routes.slice(last + 1)) {
-    if (route.index === null) continue;
-    findings.add(
-      ['routes', route.index],
-      `the route "${route.name}" is never reached: "${routes[last]!.name}" is tried before it and always matches`,
-      { severity: 'warning' },
-    );
+  for (const { constraints, routes } of [suspect, ...suspect.recipes]) {
+    const rules = { ...suspect, constraints, routes };
+    warnOfForgetfulConstraints(rules, findings);
+    warnOfConstraintsThatFailOpen(rules, findings);
   }
+  suspect.compiler.named.warnOfUnused();
 }
 
 function warnOfUnreadDefinitions(suspect: Suspect, findings: Findings): void {
@@ -65,33 +56,15 @@ function warnOfUnservedModels({ config }: Suspect, findings: Findings): void {
   }
 }
 
-/** A constraint that, when it applies, leaves a route with none of the instances that it would have. */
-function warnOfBarredRoutes({ config, constraints, routes }: Suspect, findings: Findings): void {
-  for (const { name, index, rule } of constraints) {
-    if (rule === null) continue;
-    const barred = routes.filter((route) => {
-      const instances = instancesOf(config, route);
-      return instances.length > 0 && !instances.some((instance) => rule.permits(instance));
-    });
-    if (barred.length === 0) continue;
-    const names = barred.map((route) => `"${route.name}"`).join(', ');
-    findings.add(
-      ['constraints', index],
-      `the constraint "${name}" leaves no instance for ${names}: requests that match both are refused`,
-      { severity: 'warning' },
-    );
-  }
-}
-
 /** A constraint protects; one that reads the last turn alone is passed by naming the secret a turn earlier. */
 function warnOfForgetfulConstraints({ constraints, compiler }: Suspect, findings: Findings): void {
-  for (const { name, index, condition } of constraints) {
+  for (const { name, path, condition } of constraints) {
     const forgetful = leavesOf(condition).find(
       ({ slot }) => compiler.slots[slot]?.readsLastTurnOnly === true,
     );
     if (forgetful === undefined) continue;
     findings.add(
-      ['constraints', index],
+      path,
       `the constraint "${name}" reads only the last user turn (${forgetful.text}): what an earlier turn says slips past; define the signal with "over: conversation"`,
       { severity: 'warning' },
     );
@@ -100,10 +73,10 @@ function warnOfForgetfulConstraints({ constraints, compiler }: Suspect, findings
 
 /** A constraint counts doubt as a match, unless `onError` says otherwise. */
 function warnOfConstraintsThatFailOpen({ constraints }: Suspect, findings: Findings): void {
-  for (const { name, index, condition } of constraints) {
+  for (const { name, path, condition } of constraints) {
     if (condition === null || !failsOpen(condition, true)) continue;
     findings.add(
-      ['constraints', index],
+      path,
       `the constraint "${name}" does not apply when a signal of it fails: its "onError" says so`,
       { severity: 'warning' },
     );
@@ -124,11 +97,4 @@ function leavesOf(condition: Condition | Measure | null): readonly (Leaf | Measu
   if (condition === null) return [];
   if (condition.kind === 'leaf' || condition.kind === 'measure') return [condition];
   return operandsOf(condition).flatMap(leavesOf);
-}
-
-function instancesOf(config: Config, route: CompiledRoute): readonly Instance[] {
-  const { models } = route.mandate;
-  return config.instances.filter(({ model }) =>
-    models === null ? model.kind === 'chat' : models.has(model.id),
-  );
 }

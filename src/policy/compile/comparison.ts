@@ -1,4 +1,5 @@
 import { ConfigIssue } from '../../contract/index.ts';
+import type { Interval } from '../../contract/index.ts';
 import type { Members } from './named-parts.ts';
 
 const SIGNS = { atLeast: '>=', above: '>', atMost: '<=', below: '<' } as const;
@@ -45,6 +46,18 @@ export function isWithin(bounds: readonly Bound[], number: number): boolean {
     if (operator === 'above') return number > value;
     return operator === 'atMost' ? number <= value : number < value;
   });
+}
+
+/** The numbers within all bounds. */
+export function intervalOf(bounds: readonly Bound[]): Interval {
+  const lows = bounds.filter(({ operator }) => operator === 'atLeast' || operator === 'above');
+  const highs = bounds.filter((bound) => !lows.includes(bound));
+  const low = Math.max(Number.NEGATIVE_INFINITY, ...lows.map(({ value }) => value));
+  const high = Math.min(Number.POSITIVE_INFINITY, ...highs.map(({ value }) => value));
+  const isOpen = (operator: Operator, end: number): boolean =>
+    !Number.isFinite(end) ||
+    bounds.some((bound) => bound.operator === operator && bound.value === end);
+  return { low, high, isLowOpen: isOpen('above', low), isHighOpen: isOpen('below', high) };
 }
 
 /** If any number is within all bounds, one of these is: a bound, or the middle between two. */

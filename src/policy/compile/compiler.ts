@@ -8,7 +8,7 @@ import type { Condition, DeepLeaf, Junction, Measure } from './condition.ts';
 import { addIssue } from './definitions.ts';
 import type { Definitions } from './definitions.ts';
 import { compileGroup, compileGroupCondition } from './groups.ts';
-import { measureBy } from './measure.ts';
+import { amountOf, measureBy } from './measure.ts';
 import { strictMembers } from './named-parts.ts';
 import type { Members, NamedParts } from './named-parts.ts';
 import { compileScore, compileScoreCondition } from './scores.ts';
@@ -27,6 +27,8 @@ export interface CompilerParts {
 export class ConditionCompiler {
   readonly slots: SignalSlot[] = [];
   readonly named: NamedParts;
+  /** Where each condition was written; one that has no name of its own stands where its only part does. */
+  readonly places = new Map<Condition, Path>();
   readonly #namesRead = new Set<string>();
   readonly #slotByKey = new Map<string, number>();
   readonly #leaves = new Map<Condition | Measure, number>();
@@ -65,11 +67,12 @@ export class ConditionCompiler {
       this.#findings.add(path, 'must have a condition: leave it out for always');
       return null;
     }
-    const children = entries.map(([kind, condition]) =>
-      this.#compileEntry(kind, condition, [...path, kind]),
-    );
+    const children = entries.map(([kind, condition]) => {
+      const at = [...path, kind];
+      return this.#placed(this.#compileEntry(kind, condition, at), at);
+    });
     const whole = this.#junction('all', children);
-    return this.#withinLimit(this.#assume(onError, whole, path), path);
+    return this.#placed(this.#withinLimit(this.#assume(onError, whole, path), path), path);
   }
 
   /** Compiles what the file defines by name, used or not. */
@@ -99,6 +102,7 @@ export class ConditionCompiler {
       slot: this.#slotOf(slot),
       text: typeof value === 'string' ? kind : text,
       cost: SIGNAL_COSTS.indexOf(slot.cost),
+      amount: amountOf(compiled, range, textsIn(written)),
       judge: judgeBy(measureBy(compiled, range, textsIn(written))),
       deep: this.#deepOf(compiled),
     };
@@ -134,6 +138,11 @@ export class ConditionCompiler {
       default:
         return this.#compileLeaf(kind, value, path);
     }
+  }
+
+  #placed(condition: Condition | null, path: Path): Condition | null {
+    if (condition !== null && !this.places.has(condition)) this.places.set(condition, path);
+    return condition;
   }
 
   #compileList(value: unknown, path: Path): readonly (Condition | null)[] {
@@ -225,6 +234,7 @@ export class ConditionCompiler {
       kind: 'leaf',
       slot: this.#slotOf(compiled.slot),
       text: compiled.text,
+      claim: compiled.claim ?? null,
       cost: SIGNAL_COSTS.indexOf(compiled.slot.cost),
       judge: judgeBy((reading) => compiled.test(reading)),
       deep: this.#deepOf(compiled),

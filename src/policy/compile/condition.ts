@@ -1,4 +1,12 @@
-import type { Reading, SpentReading, Truth } from '../../contract/index.ts';
+import type {
+  Amount,
+  Claim,
+  LinearRow,
+  Reading,
+  SpentReading,
+  Truth,
+} from '../../contract/index.ts';
+import type { StepsAhead } from './ahead.ts';
 
 /**
  * A compiled condition. Children are in the order of evaluation: cheapest signals first, else as
@@ -10,6 +18,8 @@ export interface Leaf {
   readonly kind: 'leaf';
   readonly slot: number;
   readonly text: string;
+  /** Null where nothing is known of it. */
+  readonly claim: Claim | null;
   readonly cost: number;
   readonly judge: (reading: Reading) => Truth;
   readonly deep: DeepLeaf | null;
@@ -21,6 +31,13 @@ export interface Junction {
   readonly need: number;
   readonly children: readonly Condition[];
   readonly cost: number;
+  readonly ahead?: Ahead;
+}
+
+/** Which of the operands are begun while one is waited for; `deep`: when doubts are being settled. */
+export interface Ahead {
+  readonly fast: StepsAhead;
+  readonly deep: StepsAhead;
 }
 
 export interface Not {
@@ -55,7 +72,12 @@ export interface Weighing {
   readonly terms: readonly Term[];
   readonly sums: number;
   readonly test: (sums: readonly number[]) => boolean;
+  /** The test as inequalities that must all hold; null where it is none. */
+  readonly rows: readonly LinearRow[] | null;
+  /** Where there is one sum and the test is whether it reaches this. */
+  readonly threshold?: number;
   readonly cost: number;
+  readonly ahead?: Ahead;
 }
 
 export interface Term {
@@ -71,6 +93,8 @@ export interface Measure {
   readonly kind: 'measure';
   readonly slot: number;
   readonly text: string;
+  /** What the share is of: numbers, or the truth of a claim. Null where nothing is known of it. */
+  readonly amount: Amount | Claim | null;
   readonly cost: number;
   readonly judge: (reading: Reading) => number | null;
   readonly deep: DeepLeaf | null;
@@ -136,9 +160,4 @@ export function doubtBy(isDoubtful: (reading: Reading) => boolean): (reading: Re
       return false;
     }
   };
-}
-
-/** `not`; what is unknown or open stays so. */
-export function negate<T extends OpenTruth>(truth: T): T {
-  return (typeof truth === 'boolean' ? !truth : truth) as T;
 }

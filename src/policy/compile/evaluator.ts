@@ -1,89 +1,144 @@
 import { isPromise } from '../../kernel/index.ts';
 import type { MaybeAsync } from '../../kernel/index.ts';
-import type { Reading, SignalReader, Truth } from '../../contract/index.ts';
-import { hasDeepLeaf, isFavourable, negate } from './condition.ts';
-import type { Condition, Leaf, Measure, OpenTruth, Weighing } from './condition.ts';
+import type { Reading, SignalReader, SpentReading, Truth } from '../../contract/index.ts';
+import { isFavourable } from './condition.ts';
+import type { Condition, Leaf, Measure, OpenTruth, Readings, Weighing } from './condition.ts';
+import { compileJunction } from './junction.ts';
 import { resetTrace } from './trace.ts';
 import type { Trace } from './trace.ts';
-import { evaluateWeighing } from './weighing.ts';
+import { compileWeighing } from './weighing.ts';
 
 export type Evaluate = (signals: SignalReader) => MaybeAsync<Truth>;
 
-/** `isDeep`: whether a doubtful reading is settled by its deep slot, or leaves the condition open. */
-export type EvaluateAt<T = Truth> = (
-  signals: SignalReader,
-  isDeep: boolean,
-) => MaybeAsync<T | undefined>;
+/** What a condition comes to by what was read; `search` asks an open one what to read. */
+export interface Evaluator<T = Truth> {
+  readonly judge: (readings: Readings) => T | undefined;
+  /** Adds the slots to read next: the first is needed, those behind it are mostly needed too. */
+  readonly search: (readings: Readings, search: Search) => void;
+}
+
+/** Collects what to read next. Where `isDeep`, the slots that settle doubts; else the others. */
+export interface Search {
+  readonly isDeep: boolean;
+  readonly slots: number[];
+}
 
 /**
- * Turns a condition into a closure that reads signals only while the outcome depends on them.
- * `unknownAs` is what the caller makes of an unknown result (constraints: true, routes: false); an
- * unknown child that has settled the outcome by that reading ends the evaluation too. Values are
- * taken without waiting; only a promise is waited for. Fast readings are tried first, all of them:
- * deep ones are read when a doubtful reading still leaves the outcome open then.
- * A trace of the condition is filled in by an evaluation that waits for nothing.
+ * Turns a condition into a closure that reads signals only while the outcome depends on them: as long as
+ * the condition is open by all that was read, for it or for others, it reads the first signal on which
+ * it depends. `unknownAs` is what the caller makes of an unknown result (constraints: true, routes:
+ * false); an unknown child that has settled the outcome by that reading ends the evaluation too. Values
+ * are taken without waiting; while a promise is waited for, signals that are mostly needed too are begun.
+ * Fast readings are tried first, all of them: deep ones are read when a doubtful reading still leaves
+ * the outcome open then. A trace of the condition is filled in by an evaluation that waits for nothing.
  */
 export function compileEvaluator(
   condition: Condition,
   unknownAs: boolean,
   trace: Trace | null = null,
 ): Evaluate {
-  const evaluate = compileNode(condition, unknownAs, trace);
-  if (!hasDeepLeaf(condition)) return (signals) => evaluate(signals, false) as MaybeAsync<Truth>;
-  return (signals) => {
-    const truth = evaluate(signals, false);
-    if (isPromise(truth)) {
-      return truth.then((settled) => (settled === undefined ? settle(signals) : settled));
+  const evaluator = compileNode(condition, unknownAs, trace);
+
+  /** Reads until the condition is settled, or until something is waited for. */
+  function readOn(signals: SignalReader): MaybeAsync<Truth> {
+    for (;;) {
+      const slots = nextSlots(evaluator, signals.readings(), trace);
+      const reading = signals.read(slots[0]!);
+      if (isPromise(reading)) return waitFor(reading, slots, signals);
+      const truth = judge(signals.readings());
+      if (truth !== undefined) return truth;
     }
-    return truth === undefined ? settle(signals) : truth;
-  };
-
-  function settle(signals: SignalReader): MaybeAsync<Truth> {
-    if (trace !== null) resetTrace(trace);
-    return evaluate(signals, true) as MaybeAsync<Truth>;
   }
-}
 
-function compileNode(condition: Condition, unknownAs: boolean, trace: Trace | null): EvaluateAt {
-  const evaluate = compileKind(condition, unknownAs, trace);
-  if (trace === null) return evaluate;
-  return (signals, isDeep) => {
-    const truth = evaluate(signals, isDeep);
-    trace.isReached = true;
-    trace.truth = truth as OpenTruth;
-    return truth;
+  async function waitFor(
+    reading: Promise<SpentReading>,
+    slots: readonly number[],
+    signals: SignalReader,
+  ): Promise<Truth> {
+    for (let i = 1; i < slots.length; i++) void signals.read(slots[i]!);
+    await reading;
+    const truth = judge(signals.readings());
+    return truth === undefined ? readOn(signals) : truth;
+  }
+
+  function judge(readings: Readings): OpenTruth {
+    if (trace !== null) resetTrace(trace);
+    return evaluator.judge(readings);
+  }
+
+  return (signals) => {
+    if (trace !== null) trace.isDeep = false;
+    const truth = judge(signals.readings());
+    return truth === undefined ? readOn(signals) : truth;
   };
 }
 
-function compileKind(condition: Condition, unknownAs: boolean, trace: Trace | null): EvaluateAt {
+/** Never empty: a condition is open only where something is unread. */
+function nextSlots(
+  evaluator: Evaluator,
+  readings: Readings,
+  trace: Trace | null,
+): readonly number[] {
+  const fast: Search = { isDeep: false, slots: [] };
+  evaluator.search(readings, fast);
+  if (fast.slots.length > 0) return fast.slots;
+  const deep: Search = { isDeep: true, slots: [] };
+  evaluator.search(readings, deep);
+  if (trace !== null) trace.isDeep = true;
+  return deep.slots;
+}
+
+function compileNode(condition: Condition, unknownAs: boolean, trace: Trace | null): Evaluator {
+  const evaluator = compileKind(condition, unknownAs, trace);
+  if (trace === null || condition.kind === 'leaf') return evaluator;
+  return {
+    judge(readings) {
+      const truth = evaluator.judge(readings);
+      trace.truth = truth;
+      trace.isReached = truth !== undefined || trace.children.some(isDoubtful);
+      return truth;
+    },
+    search: evaluator.search,
+  };
+}
+
+const isDoubtful = ({ isReached, truth }: Trace): boolean => isReached && truth === undefined;
+
+function compileKind(condition: Condition, unknownAs: boolean, trace: Trace | null): Evaluator {
   switch (condition.kind) {
     case 'leaf':
-      return compileReading(condition);
+      return compileReading(condition, trace);
     case 'not': {
-      const evaluate = compileNode(condition.child, !unknownAs, childOf(trace, 0));
-      return (signals, isDeep) => {
-        const truth = evaluate(signals, isDeep);
-        return isPromise(truth) ? truth.then(negate) : negate(truth);
+      const { judge, search } = compileNode(condition.child, !unknownAs, childOf(trace, 0));
+      return {
+        judge(readings) {
+          const truth = judge(readings);
+          if (truth === true) return false;
+          return truth === false ? true : truth;
+        },
+        search,
       };
     }
     case 'assumption': {
       const assumed = condition.unknownAs;
-      const evaluate = compileNode(condition.child, assumed, childOf(trace, 0));
-      const assume = (truth: OpenTruth): OpenTruth => (truth === null ? assumed : truth);
-      return (signals, isDeep) => {
-        const truth = evaluate(signals, isDeep);
-        return isPromise(truth) ? truth.then(assume) : assume(truth);
+      const { judge, search } = compileNode(condition.child, assumed, childOf(trace, 0));
+      return {
+        judge(readings) {
+          const truth = judge(readings);
+          return truth === null ? assumed : truth;
+        },
+        search,
       };
     }
     case 'labelled':
       return compileNode(condition.child, unknownAs, childOf(trace, 0));
     case 'weighing':
-      return compileWeighing(condition, unknownAs, trace);
+      return compileWeighing(condition, operandsOf(condition, unknownAs, trace), unknownAs, trace);
     default: {
       const children = condition.children.map((child, i) =>
         compileNode(child, unknownAs, childOf(trace, i)),
       );
-      return compileJunction(children, condition.need, unknownAs);
+      return compileJunction(condition, children, unknownAs);
     }
   }
 }
@@ -91,119 +146,64 @@ function compileKind(condition: Condition, unknownAs: boolean, trace: Trace | nu
 const childOf = (trace: Trace | null, index: number): Trace | null =>
   trace?.children[index] ?? null;
 
+/** A term that truth makes less likely sees unknown the other way round. */
+function operandsOf(
+  weighing: Weighing,
+  unknownAs: boolean,
+  trace: Trace | null,
+): readonly Evaluator<Truth | number>[] {
+  return weighing.terms.map((term, i): Evaluator<Truth | number> => {
+    const { operand } = term;
+    const below = childOf(trace, i);
+    if (operand.kind === 'measure') return compileReading(operand, below);
+    return compileNode(operand, isFavourable(term) === unknownAs, below);
+  });
+}
+
 /** A leaf's truth, or a measure's share. */
-function compileReading(leaf: Leaf): EvaluateAt;
-function compileReading(leaf: Measure): EvaluateAt<number | null>;
-function compileReading(leaf: Leaf | Measure): EvaluateAt<Truth | number> {
+function compileReading(leaf: Leaf, trace: Trace | null): Evaluator;
+function compileReading(leaf: Measure, trace: Trace | null): Evaluator<number | null>;
+function compileReading(leaf: Leaf | Measure, trace: Trace | null): Evaluator<Truth | number> {
   const { slot, judge, deep } = leaf;
-  if (deep === null) {
-    return (signals) => {
-      const reading = signals.read(slot);
-      return isPromise(reading) ? reading.then<Truth | number>(judge) : judge(reading);
-    };
-  }
-  const judgeAt = (
-    reading: Reading,
-    signals: SignalReader,
-    isDeep: boolean,
-  ): MaybeAsync<Truth | number | undefined> => {
-    if (!deep.isDoubtful(reading)) return judge(reading);
-    if (!isDeep) return undefined;
-    const surer = signals.read(deep.slot);
-    return isPromise(surer)
-      ? surer.then((settled) => judge(surest(reading, settled)))
-      : judge(surest(reading, surer));
+  const judgeDoubtful = (readings: Readings): Truth | number | undefined => {
+    const reading = readings[slot];
+    if (reading === undefined) return undefined;
+    if (deep === null || !deep.isDoubtful(reading)) return judge(reading);
+    const surer = readings[deep.slot];
+    return surer === undefined ? undefined : judge(surest(reading, surer));
   };
-  return (signals, isDeep) => {
-    const reading = signals.read(slot);
-    return isPromise(reading)
-      ? reading.then((settled) => judgeAt(settled, signals, isDeep))
-      : judgeAt(reading, signals, isDeep);
+  const judgeSure = (readings: Readings): Truth | number | undefined => {
+    const reading = readings[slot];
+    return reading === undefined ? undefined : judge(reading);
+  };
+  const evaluate = deep === null ? judgeSure : judgeDoubtful;
+  return {
+    judge: trace === null ? evaluate : traced(evaluate, slot, trace),
+    search(readings, { isDeep, slots }) {
+      if (readings[slot] === undefined) {
+        if (!isDeep) slots.push(slot);
+      } else if (isDeep && deep !== null) {
+        slots.push(deep.slot);
+      }
+    },
+  };
+}
+
+function traced(
+  evaluate: (readings: Readings) => Truth | number | undefined,
+  slot: number,
+  trace: Trace,
+): (readings: Readings) => Truth | number | undefined {
+  return (readings) => {
+    const found = evaluate(readings);
+    trace.isReached = readings[slot] !== undefined;
+    trace.truth = typeof found === 'number' ? found > 0 : found;
+    if (typeof found === 'number') trace.amount = () => ` (${Number(found.toFixed(3))})`;
+    return found;
   };
 }
 
 /** The deep reading, unless it failed. */
 function surest(fast: Reading, deep: Reading): Reading {
   return deep.value === null ? fast : deep;
-}
-
-/** A term that truth makes less likely sees unknown the other way round. */
-function compileWeighing(weighing: Weighing, unknownAs: boolean, trace: Trace | null): EvaluateAt {
-  const operands = weighing.terms.map((term, i): EvaluateAt<Truth | number> => {
-    const { operand } = term;
-    const below = childOf(trace, i);
-    if (operand.kind === 'measure') return compileMeasure(operand, below);
-    return compileNode(operand, isFavourable(term) === unknownAs, below);
-  });
-  return evaluateWeighing(weighing, operands, unknownAs, trace);
-}
-
-function compileMeasure(measure: Measure, trace: Trace | null): EvaluateAt<number | null> {
-  const evaluate = compileReading(measure);
-  if (trace === null) return evaluate;
-  return (signals, isDeep) => {
-    const share = evaluate(signals, isDeep) as number | null | undefined;
-    trace.isReached = true;
-    trace.truth = typeof share === 'number' ? share > 0 : share;
-    if (typeof share === 'number') trace.amount = ` (${Number(share.toFixed(3))})`;
-    return share;
-  };
-}
-
-/** How many children are what; those that are neither are open. */
-interface Count {
-  readonly trues: number;
-  readonly falses: number;
-  readonly unknowns: number;
-}
-
-const NOTHING: Count = { trues: 0, falses: 0, unknowns: 0 };
-
-/** Settled as soon as `need` children are true, or so many are false that they can no longer be. */
-function compileJunction(
-  children: readonly EvaluateAt[],
-  need: number,
-  unknownAs: boolean,
-): EvaluateAt {
-  if (children.length === 1) return children[0]!;
-  const spare = children.length - need;
-
-  function evaluateFrom(
-    signals: SignalReader,
-    isDeep: boolean,
-    start: number,
-    before: Count,
-  ): MaybeAsync<OpenTruth> {
-    let { trues, falses, unknowns } = before;
-    for (let i = start; i < children.length; i++) {
-      const truth = children[i]!(signals, isDeep);
-      if (isPromise(truth)) {
-        const count = { trues, falses, unknowns };
-        return truth.then((settled) => {
-          const after = counted(count, settled);
-          const whole = settledBy(after.trues, after.falses, after.unknowns);
-          return whole === undefined ? evaluateFrom(signals, isDeep, i + 1, after) : whole;
-        });
-      }
-      if (truth === true) trues++;
-      else if (truth === false) falses++;
-      else if (truth === null) unknowns++;
-      const whole = settledBy(trues, falses, unknowns);
-      if (whole !== undefined) return whole;
-    }
-    return undefined;
-  }
-
-  const settledBy = (trues: number, falses: number, unknowns: number): OpenTruth => {
-    if (trues + (unknownAs ? unknowns : 0) >= need) return trues >= need ? true : null;
-    if (falses + (unknownAs ? 0 : unknowns) > spare) return falses > spare ? false : null;
-    return undefined;
-  };
-  return (signals, isDeep) => evaluateFrom(signals, isDeep, 0, NOTHING);
-}
-
-function counted({ trues, falses, unknowns }: Count, truth: OpenTruth): Count {
-  if (truth === true) return { trues: trues + 1, falses, unknowns };
-  if (truth === false) return { trues, falses: falses + 1, unknowns };
-  return truth === null ? { trues, falses, unknowns: unknowns + 1 } : { trues, falses, unknowns };
 }

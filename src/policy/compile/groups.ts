@@ -1,4 +1,5 @@
 import { ConfigIssue } from '../../contract/index.ts';
+import type { LinearRow } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import type { Path } from '../document/place.ts';
 import { entriesOf } from '../document/raw.ts';
@@ -51,6 +52,7 @@ export function compileGroupCondition(
     terms,
     sums: names.length,
     test: winnerTest(own, group.temperature, least),
+    rows: winnerRows(own, names.length, group.temperature, least),
     cost: terms.at(-1)!.operand.cost,
   };
 }
@@ -110,4 +112,24 @@ export function winnerTest(
     }
     return total * confidence <= 1;
   };
+}
+
+/** The same as inequalities. Between more than two members, a confidence is none. */
+function winnerRows(
+  own: number,
+  members: number,
+  temperature: number,
+  confidence: number,
+): readonly LinearRow[] | null {
+  const row = (least: number, other?: number): LinearRow => ({
+    coefficients: Array.from({ length: members }, (_, i) => (i === 0 ? 1 : i === other ? -1 : 0)),
+    least,
+  });
+  const others = Array.from({ length: members - 1 }, (_, i) => i + 1);
+  const rows = [row(1), ...others.map((other) => row(other <= own ? 1 : 0, other))];
+  // Every winner of n members has a probability of 1/n or more.
+  if (confidence * members <= 1) return rows;
+  if (members > 2) return null;
+  const odds = confidence / (1 - confidence);
+  return [...rows, row(Math.ceil(UNITS * temperature * Math.log(odds)), 1)];
 }

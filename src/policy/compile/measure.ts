@@ -1,4 +1,10 @@
-import type { CompiledCondition, Reading } from '../../contract/index.ts';
+import type {
+  Amount,
+  Claim,
+  CompiledCondition,
+  NumberQuantity,
+  Reading,
+} from '../../contract/index.ts';
 
 /**
  * A reading as a share of `range`, 0 to 1. A number is itself. Of a record, the members that the
@@ -31,4 +37,35 @@ function sumOf(
   let sum = 0;
   for (const name of new Set(names)) if (Object.hasOwn(record, name)) sum += Number(record[name]);
   return sum;
+}
+
+/** What `measureBy` measures, as far as the condition's claim tells. */
+export function amountOf(
+  { claim }: CompiledCondition,
+  [low, high]: readonly [number, number],
+  names: readonly string[],
+): Amount | Claim | null {
+  if (claim === undefined) return null;
+  const amount = (of: Amount['of']): Amount => ({ kind: 'amount', of, low, high });
+  const wanted = [...new Set(names)];
+  if (claim.kind === 'within' && claim.of.member === undefined) return amount([claim.of]);
+  if (claim.kind === 'share' && wanted.length > 0) {
+    const labels = wanted.filter((name) => claim.of.labels.includes(name));
+    return amount(labels.map((label) => ({ kind: 'shareOf', shares: claim.of, label })));
+  }
+  const numbers = numbersOf(claim);
+  if (numbers !== null && wanted.length > 0) {
+    const members = numbers.filter(({ member }) => member !== undefined && wanted.includes(member));
+    return members.length > 0 ? amount(members) : null;
+  }
+  // What is neither a number nor a record of them counts as it is judged.
+  return low === 0 && high === 1 && numbers === null && claim.kind !== 'share' ? claim : null;
+}
+
+/** Null where the claim is not one about the members of a record of numbers. */
+function numbersOf(claim: Claim): readonly NumberQuantity[] | null {
+  if (claim.kind === 'within') return claim.of.member === undefined ? null : [claim.of];
+  if (claim.kind !== 'any') return null;
+  const found = claim.of.map(numbersOf);
+  return found.some((each) => each === null) ? null : found.flatMap((each) => each ?? []);
 }

@@ -17,6 +17,12 @@ interface Part {
   compiled: object | null | undefined;
 }
 
+export interface CompiledPart<T extends object> {
+  readonly name: string;
+  readonly path: Path;
+  readonly compiled: T;
+}
+
 /** Compiles each part once, when it is first referred to; a part that needs itself is an error. */
 export class NamedParts {
   readonly #parts = new Map<string, Part>();
@@ -57,6 +63,13 @@ export class NamedParts {
   /** Compiles the parts of a kind that nothing has referred to, for what is wrong with them. */
   compileAll(kind: PartKind, compile: (members: Members, path: Path) => object | null): void {
     for (const part of this.#parts.values()) if (part.kind === kind) this.#compile(part, compile);
+  }
+
+  /** The sound parts of a kind, and where they stand. */
+  *compiledOf<T extends object>(kind: PartKind): Iterable<CompiledPart<T>> {
+    for (const { kind: own, name, path, compiled } of this.#parts.values()) {
+      if (own === kind && compiled) yield { name, path, compiled: compiled as T };
+    }
   }
 
   /** Adds a warning for each part that no condition refers to. */

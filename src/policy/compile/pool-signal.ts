@@ -6,17 +6,11 @@ import type {
   Reading,
   ShareKey,
   Signal,
-  Truth,
 } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
-import {
-  boundsOf,
-  boundsText,
-  COMPARISON_KEYS,
-  COMPARISON_SCHEMA,
-  isWithin,
-} from './comparison.ts';
-import type { Bound } from './comparison.ts';
+import { COMPARISON_SCHEMA } from './comparison.ts';
+import { compileMeasures } from './named-measures.ts';
+import type { NamedMeasure } from './named-measures.ts';
 import { strictMembers } from './named-parts.ts';
 import { selects, selectorOf, selectorText } from './selector.ts';
 import type { Selector } from './selector.ts';
@@ -26,8 +20,13 @@ export const FLEET_IN_VIEW: ShareKey<{ fleet: FleetSnapshot | null }> = {
   make: () => ({ fleet: null }),
 };
 
-const MEASURES = ['ready', 'running', 'queue', 'kvUsage'] as const;
-type MeasureName = (typeof MEASURES)[number];
+const MEASURES: readonly NamedMeasure[] = [
+  { name: 'ready', high: Number.POSITIVE_INFINITY, isInteger: true },
+  { name: 'running', high: Number.POSITIVE_INFINITY, isInteger: true },
+  { name: 'queue', high: Number.POSITIVE_INFINITY, isInteger: true },
+  { name: 'kvUsage', high: 1, isInteger: false },
+  { name: 'carbon', high: Number.POSITIVE_INFINITY, isInteger: false },
+];
 export const POOL_KIND = 'pool';
 
 const measured = (description: string) => ({ ...COMPARISON_SCHEMA, description });
@@ -54,6 +53,9 @@ const CONDITION_SCHEMA: Signal['conditionSchema'] = {
     running: measured('Requests that the ready ones run, together.'),
     queue: measured('Requests that wait at the ready ones, together.'),
     kvUsage: measured('KV memory in use at the ready ones on the average, 0 to 1.'),
+    carbon: measured(
+      'Carbon intensity of their electricity on the average, in grams of CO2 equivalent per kilowatt-hour: see `carbon`.',
+    ),
   },
   additionalProperties: false,
   minProperties: 1,
@@ -71,62 +73,29 @@ export function createPoolSignal(known: KnownNames): Signal {
 }
 
 function compilePool(value: unknown, known: KnownNames): CompiledCondition {
-  const members = strictMembers(value, ['of', ...MEASURES]);
-  const tests = MEASURES.filter((name) => members[name] !== undefined).map(
-    (name) => [name, boundsAt(name, members[name])] as const,
-  );
-  if (tests.length === 0) {
-    throw new ConfigIssue(`must have a comparison of one of ${MEASURES.join(', ')}`);
-  }
+  const members = strictMembers(value, ['of', ...MEASURES.map(({ name }) => name)]);
   const selector = selectorAt(members['of'], known);
   const where = selector === null ? '' : ` ${selectorText(selector)}`;
-  return {
-    slot: {
-      key: `pool${where}`,
-      kind: POOL_KIND,
-      cost: 'free',
-      read(_workload, shared) {
-        const { fleet } = shared.share(FLEET_IN_VIEW);
-        return fleet === null ? NO_FLEET : readPool(fleet, selector);
-      },
+  return compileMeasures(MEASURES, members, {
+    key: `pool${where}`,
+    kind: POOL_KIND,
+    cost: 'free',
+    read({ receivedAtMs }, shared) {
+      const { fleet } = shared.share(FLEET_IN_VIEW);
+      return fleet === null ? NO_FLEET : readPool(fleet, selector, receivedAtMs);
     },
-    test: (reading) => testAll(tests, reading),
-    text: `pool${where}: ${tests.map(([name, bounds]) => `${name} ${boundsText(bounds)}`).join(', ')}`,
-  };
+  });
 }
 
 const NO_FLEET: Reading = { value: null, confidence: 0, reason: 'there is no fleet' };
 
-function boundsAt(name: MeasureName, value: unknown): readonly Bound[] {
-  try {
-    return boundsOf(strictMembers(value, COMPARISON_KEYS));
-  } catch (error) {
-    if (!(error instanceof ConfigIssue)) throw error;
-    throw new ConfigIssue(error.message, [name, ...error.path], error.suggestion);
-  }
-}
-
-/** Kleene's `all`: what no engine tells is unknown. */
-function testAll(
-  tests: readonly (readonly [MeasureName, readonly Bound[]])[],
-  reading: Reading,
-): Truth {
-  const known = reading.value as Partial<Record<MeasureName, number>>;
-  let whole: Truth = true;
-  for (const [name, bounds] of tests) {
-    const amount = known[name];
-    if (amount === undefined) whole = null;
-    else if (!isWithin(bounds, amount)) return false;
-  }
-  return whole;
-}
-
 /** A sum or an average that one ready instance does not tell is left out, and none is told of nobody. */
-function readPool(fleet: FleetSnapshot, selector: Selector | null): Reading {
+function readPool(fleet: FleetSnapshot, selector: Selector | null, nowMs: number): Reading {
   let ready = 0;
   let running: number | null = 0;
   let queue: number | null = 0;
   let kvUsage: number | null = 0;
+  let carbon: number | null = 0;
   for (const state of fleet.states) {
     if (!isReady(state) || (selector !== null && !selects(selector, state.instance))) continue;
     const { runningRequests, waitingRequests, kvUsageRatio } = state.telemetry;
@@ -134,14 +103,23 @@ function readPool(fleet: FleetSnapshot, selector: Selector | null): Reading {
     running = added(running, runningRequests);
     queue = added(queue, waitingRequests);
     kvUsage = added(kvUsage, kvUsageRatio);
+    carbon = added(carbon, carbonOf(state, nowMs));
   }
   const value: Record<string, number> = { ready };
   if (ready > 0) {
     if (running !== null) value['running'] = running;
     if (queue !== null) value['queue'] = queue;
     if (kvUsage !== null) value['kvUsage'] = kvUsage / ready;
+    if (carbon !== null) value['carbon'] = carbon / ready;
   }
   return { value, confidence: 1 };
+}
+
+/** A value that was pushed is unknown once it is too old: the feed may be dead. */
+function carbonOf({ carbon }: InstanceState, nowMs: number): number | null {
+  if (carbon === undefined) return null;
+  const { gramsPerKilowattHour, untilMs } = carbon;
+  return untilMs !== null && untilMs <= nowMs ? null : gramsPerKilowattHour;
 }
 
 const isReady = (state: InstanceState): boolean => state.lifecycle === 'ready';

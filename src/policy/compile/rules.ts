@@ -4,16 +4,21 @@ import { weightsOf } from '../config/build-config.ts';
 import { DEFAULT_MODE, NO_LIMITS, reweigh } from '../config/modes.ts';
 import { NO_INJECTION } from '../injection/compile.ts';
 import type { CompiledInjection } from '../injection/compile.ts';
+import type { Path } from '../document/place.ts';
 import type { PolicyFile } from '../schema/index.ts';
 import type { Condition } from './condition.ts';
+import { fixedAnswerOf } from '../tools/fixed-answer.ts';
+import { withToolRule } from '../tools/compile.ts';
 import { compileEvaluator } from './evaluator.ts';
 import type { Evaluate } from './evaluator.ts';
 import { compileRule, selectorOf } from './selector.ts';
 
 export interface CompiledConstraint {
   readonly name: string;
-  /** Its place in the file. */
+  /** Its place among the constraints that stand with it. */
   readonly index: number;
+  /** Its place in the document. */
+  readonly path: Path;
   readonly condition: Condition | null;
   /** Null: it always applies. */
   readonly evaluate: Evaluate | null;
@@ -25,9 +30,12 @@ export interface CompiledConstraint {
 }
 
 export interface CompiledRoute {
+  /** As decisions call it: that of a recipe is RECIPE/ROUTE. */
   readonly name: string;
-  /** Its place in the file; null for the implied default. */
+  /** Its place among the routes that stand with it; null for the implied default. */
   readonly index: number | null;
+  /** Its place in the document; null for the implied default. */
+  readonly path: Path | null;
   readonly tier: number;
   readonly priority: number;
   readonly condition: Condition | null;
@@ -47,21 +55,36 @@ export interface RouteParts {
 /** Shared by every request that no constraint binds. */
 export const NO_RULES: readonly InstanceRule[] = [];
 
-/** In the order of their conditions' cost: one that refuses spares the dearer ones. */
+/** Where rules stand: in the policy itself, or in a recipe. */
+export interface RulePlace {
+  readonly recipe: string | null;
+  readonly path: Path;
+}
+
+/** Those of the policy itself. */
+const AT_TOP: RulePlace = { recipe: null, path: [] };
+
+/** In the order of evaluation. */
 export function compileConstraints(
   constraints: PolicyFile['constraints'],
   conditions: readonly (Condition | null)[],
+  { path }: RulePlace = AT_TOP,
 ): readonly CompiledConstraint[] {
   const compiled = constraints.map((constraint, index): CompiledConstraint => {
     const { name, refuse = null } = constraint;
     const condition = conditions[index] ?? null;
     const rule =
       refuse === null
-        ? compileRule(name, selectorOf(constraint.require), selectorOf(constraint.forbid))
+        ? withToolRule(
+            compileRule(name, selectorOf(constraint.require), selectorOf(constraint.forbid)),
+            name,
+            constraint.tools,
+          )
         : null;
     return {
       name,
       index,
+      path: [...path, 'constraints', index],
       condition,
       evaluate: condition === null ? null : compileEvaluator(condition, true),
       rule,
@@ -69,36 +92,55 @@ export function compileConstraints(
       text: `${name}: ${rule?.text ?? 'refuse'}`,
     };
   });
-  return compiled.sort((a, b) => (a.condition?.cost ?? -1) - (b.condition?.cost ?? -1));
+  return cheapestConstraintsFirst(compiled);
 }
+
+/** In the order of their conditions' cost: one that refuses spares the dearer ones. */
+export const cheapestConstraintsFirst = (
+  constraints: readonly CompiledConstraint[],
+): readonly CompiledConstraint[] =>
+  constraints.toSorted((a, b) => (a.condition?.cost ?? -1) - (b.condition?.cost ?? -1));
 
 /** In the order in which they are tried, with a default at the end if none always matches. */
 export function compileRoutes(
   routes: PolicyFile['routes'],
   parts: RouteParts,
   config: Config,
+  place: RulePlace = AT_TOP,
 ): readonly CompiledRoute[] {
   const compiled = routes
-    .map((route, index) => compileRoute(route, index, parts, config))
+    .map((route, index) => compileRoute({ route, index, place }, parts, config))
     .sort((a, b) => a.tier - b.tier || b.priority - a.priority);
   if (compiled.some((route) => route.evaluate === null)) return compiled;
-  const isTaken = compiled.some((route) => route.name === 'default');
-  return [...compiled, impliedDefault(isTaken ? 'implied-default' : 'default', config)];
+  const isTaken = routes.some((route) => route.name === 'default');
+  const name = routeName(isTaken ? 'implied-default' : 'default', place);
+  return [...compiled, impliedDefault(name, config)];
+}
+
+/** How decisions call a route. */
+export const routeName = (name: string, { recipe }: Pick<RulePlace, 'recipe'>): string =>
+  recipe === null ? name : `${recipe}/${name}`;
+
+interface RouteAt {
+  readonly route: PolicyFile['routes'][number];
+  readonly index: number;
+  readonly place: RulePlace;
 }
 
 function compileRoute(
-  route: PolicyFile['routes'][number],
-  index: number,
+  { route, index, place }: RouteAt,
   parts: RouteParts,
   config: Config,
 ): CompiledRoute {
-  const { use, name } = route;
+  const { use } = route;
+  const name = routeName(route.name, place);
   const condition = parts.conditions[index] ?? null;
   const injection = parts.injections[index] ?? NO_INJECTION;
   const models = use.models === '*' ? null : new Set(use.models as ModelId[]);
   return {
     name,
     index,
+    path: [...place.path, 'routes', index],
     tier: route.tier,
     priority: route.priority,
     condition,
@@ -110,7 +152,7 @@ function compileRoute(
       objective: reweigh(config.modes.get(use.mode)!, weightsOf(use.weights)),
       limits: limitsOf(use.limits),
       injection: injection.plain,
-      answer: use.answer?.text ?? null,
+      answer: fixedAnswerOf(use.answer),
       attempts: attemptsOf(use.attempts, config.attempts),
     },
     injection,
@@ -121,6 +163,7 @@ function impliedDefault(name: string, config: Config): CompiledRoute {
   return {
     name,
     index: null,
+    path: null,
     tier: Number.POSITIVE_INFINITY,
     priority: Number.NEGATIVE_INFINITY,
     condition: null,
@@ -143,6 +186,7 @@ export function plainMandate(route: string, config: Config): Mandate {
     limits: NO_LIMITS,
     injection: NO_INJECTION.plain,
     answer: null,
+    tools: null,
     attempts: config.attempts,
   };
 }

@@ -19,8 +19,10 @@ export interface Score {
   readonly bands: readonly Band[];
 }
 
-interface Band {
+export interface Band {
   readonly name: string;
+  /** Its place among the bands as written. */
+  readonly index: number;
   readonly atLeast: number;
 }
 
@@ -63,8 +65,8 @@ export function compileScore(
   );
   const whole = terms.filter((term) => term !== null);
   if (whole.length < terms.length || whole.length === 0) return null;
-  const bands = entriesOf(members['bands']).flatMap(([, { name, atLeast }]) =>
-    typeof name === 'string' && typeof atLeast === 'number' ? [{ name, atLeast }] : [],
+  const bands = entriesOf(members['bands']).flatMap(([index, { name, atLeast }]) =>
+    typeof name === 'string' && typeof atLeast === 'number' ? [{ name, index, atLeast }] : [],
   );
   return { terms: cheapestFirst(whole), bands: bands.sort((a, b) => a.atLeast - b.atLeast) };
 }
@@ -103,14 +105,30 @@ function boundsOfBand(bands: readonly Band[], wanted: unknown): readonly Bound[]
       typeof wanted === 'string' ? nearest(wanted, names) : null,
     );
   }
+  return boundsFrom(bands, place);
+}
+
+function boundsFrom(bands: readonly Band[], place: number): readonly Bound[] {
   const next = bands[place + 1];
   const low: Bound = { operator: 'atLeast', value: bands[place]!.atLeast };
   return next === undefined ? [low] : [low, { operator: 'below', value: next.atLeast }];
 }
 
+/** What must hold for the score to lie in one of its bands. */
+export const weighingsOfBand = (name: string, score: Score, band: Band): readonly Condition[] =>
+  sidesOf(name, score, boundsFrom(score.bands, score.bands.indexOf(band)));
+
 /** Throws `ConfigIssue` where the terms cannot add up to it, or cannot help it. */
 function within(name: string, score: Score, bounds: readonly Bound[]): Condition {
-  const sides = bounds.map((bound): Condition => {
+  const sides = sidesOf(name, score, bounds);
+  checkRange(score.terms, bounds);
+  if (sides.length === 1) return sides[0]!;
+  return { kind: 'all', need: sides.length, children: sides, cost: sides[0]!.cost };
+}
+
+/** A condition for each bound. */
+function sidesOf(name: string, score: Score, bounds: readonly Bound[]): readonly Condition[] {
+  return bounds.map((bound): Condition => {
     const { operator, value } = bound;
     const isUpper = operator === 'atMost' || operator === 'below';
     const isStrict = operator === 'above' || operator === 'atMost';
@@ -119,14 +137,13 @@ function within(name: string, score: Score, bounds: readonly Bound[]): Condition
     const weighing = weigh(score.terms, `score ${name} ${sign} ${value}`, need);
     return isUpper ? { kind: 'not', child: weighing, cost: weighing.cost } : weighing;
   });
-  checkRange(score.terms, bounds);
-  if (sides.length === 1) return sides[0]!;
-  return { kind: 'all', need: sides.length, children: sides, cost: sides[0]!.cost };
 }
 
 function weigh(terms: readonly Term[], text: string, need: number): Weighing {
   const cost = terms.at(-1)!.operand.cost;
-  return { kind: 'weighing', text, terms, sums: 1, test: ([sum]) => sum! >= need, cost };
+  const rows = [{ coefficients: [1], least: need }];
+  const test = (sums: readonly number[]): boolean => sums[0]! >= need;
+  return { kind: 'weighing', text, terms, sums: 1, test, threshold: need, rows, cost };
 }
 
 function checkRange(terms: readonly Term[], bounds: readonly Bound[]): void {

@@ -9,30 +9,44 @@ export interface Trace {
   isReached: boolean;
   /** Undefined where it was reached and left open. */
   truth: OpenTruth;
-  /** What a score or a measure came to. */
-  amount: string;
+  /** What a score or a measure came to, as it is shown; null where it came to nothing. */
+  amount: (() => string) | null;
+  /** Of the outermost: whether doubts had to be settled. */
+  isDeep: boolean;
 }
 
 export function traceOf(operand: Condition | Measure): Trace {
   const children = operandsOf(operand).map(traceOf);
-  return { operand, children, isReached: false, truth: undefined, amount: '' };
+  return { operand, children, isReached: false, truth: undefined, amount: null, isDeep: false };
 }
 
 /** Forgets an evaluation that left the condition open, since it is evaluated anew. */
 export function resetTrace(trace: Trace): void {
   trace.isReached = false;
   trace.truth = undefined;
-  trace.amount = '';
+  trace.amount = null;
   for (const child of trace.children) resetTrace(child);
 }
 
 /** A node that was never reached has no value; one that was left open has a doubtful one. */
 export function nodeOf(trace: Trace): RuleNode {
   const { operand, isReached, truth, amount } = trace;
-  const text = `${textOf(operand)}${amount}`;
+  const text = `${textOf(operand)}${amount?.() ?? ''}`;
   const children = trace.children.map(nodeOf);
-  if (isReached && truth === undefined) return { text, value: null, isDoubtful: true, children };
-  return { text, value: truth, children };
+  const isOpen = isReached && truth === undefined;
+  return {
+    text,
+    value: isOpen ? null : truth,
+    ...(isOpen && { isDoubtful: true }),
+    ...slotsOf(operand),
+    children,
+  };
+}
+
+function slotsOf(operand: Condition | Measure): Pick<RuleNode, 'slot' | 'surerSlot'> {
+  if (operand.kind !== 'leaf' && operand.kind !== 'measure') return {};
+  const { slot, deep } = operand;
+  return deep === null ? { slot } : { slot, surerSlot: deep.slot };
 }
 
 function textOf(operand: Condition | Measure): string {

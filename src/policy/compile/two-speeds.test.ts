@@ -4,7 +4,7 @@ import type { SignalReader, SpentReading, Truth } from '../../contract/index.ts'
 import type { MaybeAsync } from '../../kernel/index.ts';
 import type { Condition, Term } from './condition.ts';
 import { compileEvaluator } from './evaluator.ts';
-import { explainCondition } from './explain.ts';
+import { explainCondition, Replay } from './explain.ts';
 import { winnerTest } from './groups.ts';
 import { UNITS } from './weighing.ts';
 
@@ -98,12 +98,25 @@ function conditionOf(form: Shape): Condition {
       const { judge, ...leaf } = found;
       const share = (truth: Truth): number | null => (truth === null ? null : shareOf(truth));
       return {
-        operand: { ...leaf, kind: 'measure', judge: (reading) => share(judge(reading)) },
+        operand: {
+          ...leaf,
+          kind: 'measure',
+          amount: null,
+          judge: (reading) => share(judge(reading)),
+        },
         weight,
         sum,
       };
     });
-    return { kind: 'weighing', text: 'sum', terms, sums: 2, test: testOf(form), cost: 0 };
+    return {
+      kind: 'weighing',
+      text: 'sum',
+      terms,
+      sums: 2,
+      test: testOf(form),
+      rows: null,
+      cost: 0,
+    };
   }
   if (form.kind !== 'leaf') {
     const need =
@@ -112,6 +125,7 @@ function conditionOf(form: Shape): Condition {
   }
   return {
     kind: 'leaf',
+    claim: null,
     slot: 2 * form.place,
     text: `leaf ${form.place}`,
     cost: 0,
@@ -228,7 +242,7 @@ describe('two speeds', () => {
         const reader = readerOf(leaves);
         const condition = conditionOf(form);
         const truth = await compileEvaluator(condition, unknownAs)(reader);
-        const node = explainCondition(condition, reader.readings(), unknownAs);
+        const node = explainCondition(condition, unknownAs, new Replay(reader.readings()));
         expect(node.isDoubtful).toBeUndefined();
         expect(node.value ?? unknownAs).toBe(truth ?? unknownAs);
       }),
@@ -276,7 +290,7 @@ describe('two speeds', () => {
     };
     expect(compileEvaluator(conditionOf(form), false)(reader)).toBe(false);
     expect(reader.readings()[1]).toBeUndefined();
-    const node = explainCondition(conditionOf(form), reader.readings(), false);
+    const node = explainCondition(conditionOf(form), false, new Replay(reader.readings()));
     expect(node).toMatchObject({ value: false, children: [{ value: null, isDoubtful: true }, {}] });
   });
 });

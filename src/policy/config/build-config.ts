@@ -11,6 +11,7 @@ import type {
 import type { InstanceId, KeyId, ModelId, TenantId } from '../../kernel/index.ts';
 import type { PolicyFile } from '../schema/index.ts';
 import { BUILT_IN_MODES } from './modes.ts';
+import { buildAccuracyLearning } from './accuracy-learning.ts';
 import { buildUnderstanding } from './understanding.ts';
 
 /** 1 USD per million tokens is 1 000 000 pico-USD per token. */
@@ -64,10 +65,17 @@ export function buildConfig(input: PolicyFile, context: BuildContext): Config {
       apiKey: instance.apiKey ?? context.apiKeys.get(i) ?? null,
     })),
     modes: buildModes(input.modes),
+    recipes: Object.entries(input.recipes).map(([name, { roles = null }]) => ({ name, roles })),
+    carbon: {
+      label: input.carbon.label,
+      gramsPerKilowattHour: new Map(Object.entries(input.carbon.gramsPerKilowattHour)),
+      maxAgeMs: input.carbon.maxAgeSeconds * 1000,
+    },
     budgets: input.budgets.map(buildBudget),
     attempts: input.attempts,
     health: input.health,
-    learning: input.learning,
+    learning: { ...input.learning, accuracy: buildAccuracyLearning(input.learning.accuracy) },
+    feedback: input.feedback,
     understanding: buildUnderstanding(input.understanding, near),
     plugins: input.plugins.map(near),
   };
@@ -92,7 +100,11 @@ function buildModel(model: Entry<'models'>): Model {
     kind: model.kind,
     upstreamName: model.upstreamName ?? model.id,
     price: buildPrice(model.price),
-    accuracy: { default: prior ?? null, byDomain: new Map(Object.entries(byDomain)) },
+    accuracy: {
+      default: prior ?? null,
+      byDomain: new Map(Object.entries(byDomain)),
+      questions: model.accuracyQuestions,
+    },
     power: model.energy ?? null,
     reasoning: model.reasoning?.family ?? null,
     ...reasoningOptionsOf(model.reasoning),
@@ -153,6 +165,7 @@ export function weightsOf(
 
 function buildBudget(budget: Entry<'budgets'>): BudgetRule {
   const { tenant = null, key = null, user = null, route = null, per } = budget;
+  const { timeZone, carryOver, pacing } = budget;
   return {
     id: budget.id ?? budgetId(budget),
     scope: { tenant, key, user, route },
@@ -162,6 +175,11 @@ function buildBudget(budget: Entry<'budgets'>): BudgetRule {
       picoUsd: scaled(budget.usd, PICO_PER_USD),
       microjoules: scaled(budget.energyKilojoules, MICROJOULES_PER_KILOJOULE),
     },
+    ...(timeZone !== undefined && { timeZone }),
+    ...(carryOver !== undefined && {
+      carryOver: { shareRatio: carryOver.share, maxRatio: carryOver.max },
+    }),
+    ...(pacing !== undefined && { pacing: { targetRatio: pacing.target } }),
   };
 }
 

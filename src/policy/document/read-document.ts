@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yam
 import type { Node, Pair, Scalar } from 'yaml';
 import { Findings, pathText } from './place.ts';
 import type { Path, Place, Position } from './place.ts';
-import { substitute } from './substitute.ts';
+import { substitute, variable } from './substitute.ts';
 import type { Environment } from './substitute.ts';
 import { yamlMessage } from './yaml-errors.ts';
 
@@ -10,22 +10,41 @@ const TEXT_CHARACTERS_MAX = 4 * 1024 * 1024;
 const NODES_MAX = 100_000;
 const DEPTH_MAX = 64;
 
-/** A policy file as plain values, and where each of them stands. */
+/** A policy as plain values, and where each of them stands. */
 export interface PolicyDocument {
   /** Undefined where the text could not be read as YAML at all. */
   readonly value: unknown;
   readonly findings: Findings;
+  /** By `pathText`. */
+  readonly places: ReadonlyMap<string, Place>;
   /** Paths of scalars that were made from the environment. */
   readonly substituted: ReadonlySet<string>;
   /** What the environment gave, by the variable's name: never to be shown. */
   readonly environmentValues: ReadonlyMap<string, string>;
 }
 
+export interface DocumentOptions {
+  /** How problems call the file; null for the one that is loaded. */
+  readonly file?: string | null;
+  /** Reads the file that a variable `NAME_FILE` names, for a `${NAME}` that is not set. Throws where it cannot. */
+  readonly readSecret?: ((path: string) => string) | undefined;
+}
+
 /** Reads YAML 1.2 with the core schema, one document, and substitutes the environment afterwards. */
-export function readDocument(text: string, environment: Environment): PolicyDocument {
+export function readDocument(
+  text: string,
+  environment: Environment,
+  { file = null, readSecret }: DocumentOptions = {},
+): PolicyDocument {
   const places = new Map<string, Place>();
   const findings = new Findings(places);
-  const nothing = { findings, substituted: new Set<string>(), environmentValues: new Map() };
+  const nothing = {
+    findings,
+    places,
+    substituted: new Set<string>(),
+    environmentValues: new Map<string, string>(),
+  };
+  if (file !== null) places.set('', { key: START, value: START, file, path: [] });
   if (text.length > TEXT_CHARACTERS_MAX) {
     findings.add([], `the file is larger than ${TEXT_CHARACTERS_MAX / 1024 / 1024} MiB`);
     return { value: undefined, ...nothing };
@@ -34,15 +53,16 @@ export function readDocument(text: string, environment: Environment): PolicyDocu
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true });
   const failures = [...document.errors, ...document.warnings];
   if (failures.length > 0) {
-    addYamlProblems(findings, failures, lines);
+    addYamlProblems(findings, failures, lines, file);
     return { value: undefined, ...nothing };
   }
-  const walk = new Walk(environment, lines, findings, places);
+  const walk = new Walk({ environment, readSecret, lines, findings, places, file });
   const root = document.contents as Node | null;
   const value = root === null ? undefined : walk.read(root, [], null);
   return {
     value,
     findings,
+    places,
     substituted: walk.substituted,
     environmentValues: walk.environmentValues,
   };
@@ -53,6 +73,7 @@ function addYamlProblems(
   findings: Findings,
   failures: readonly { readonly code: string; readonly pos: readonly [number, number] }[],
   lines: LineCounter,
+  file: string | null,
 ): void {
   const seen = new Set<number>();
   for (const { code, pos } of failures.slice(0, 100)) {
@@ -63,6 +84,7 @@ function addYamlProblems(
       severity: 'error',
       message: yamlMessage(code),
       path: '',
+      ...(file === null ? {} : { file }),
       line,
       column: col,
       suggestion: null,
@@ -70,31 +92,41 @@ function addYamlProblems(
   }
 }
 
+const START: Position = { line: 1, column: 1 };
+
+interface WalkParts {
+  readonly environment: Environment;
+  readonly readSecret: DocumentOptions['readSecret'];
+  readonly lines: LineCounter;
+  readonly findings: Findings;
+  readonly places: Map<string, Place>;
+  readonly file: string | null;
+}
+
 class Walk {
   readonly substituted = new Set<string>();
   readonly environmentValues = new Map<string, string>();
   readonly #anchors = new Map<string, Node>();
   readonly #environment: Environment;
+  readonly #lookUp: (name: string) => string | undefined;
   readonly #lines: LineCounter;
   readonly #findings: Findings;
   readonly #places: Map<string, Place>;
+  readonly #file: string | null;
   #nodes = 0;
 
-  constructor(
-    environment: Environment,
-    lines: LineCounter,
-    findings: Findings,
-    places: Map<string, Place>,
-  ) {
+  constructor({ environment, readSecret, lines, findings, places, file }: WalkParts) {
     this.#environment = environment;
+    this.#lookUp = (name) => variable(name, environment, readSecret);
     this.#lines = lines;
     this.#findings = findings;
     this.#places = places;
+    this.#file = file;
   }
 
   read(node: Node | null, path: Path, key: Position | null): unknown {
-    const value = this.#positionOf(node) ?? key ?? { line: 1, column: 1 };
-    this.#places.set(pathText(path), { key: key ?? value, value });
+    const value = this.#positionOf(node) ?? key ?? START;
+    this.#places.set(pathText(path), { key: key ?? value, value, file: this.#file, path });
     this.#nodes++;
     if (this.#nodes === NODES_MAX) {
       this.#findings.add(path, `the file has more than ${NODES_MAX} values: are aliases nested?`);
@@ -126,7 +158,7 @@ class Walk {
     const members: [string, unknown][] = [];
     for (const { key, value } of items) {
       const name = isScalar(key) ? String(key.value) : null;
-      const position = this.#positionOf(key) ?? { line: 1, column: 1 };
+      const position = this.#positionOf(key) ?? START;
       if (name === null || name === '__proto__') {
         this.#findings.add(path, 'a key must be a plain text');
         continue;
@@ -151,13 +183,16 @@ class Walk {
   }
 
   #substitute(text: string, path: Path): string | undefined {
-    const result = substitute(text, this.#environment);
+    const result = substitute(text, this.#lookUp);
     for (const [name, value] of result.used) this.environmentValues.set(name, value);
     this.substituted.add(pathText(path));
     for (const name of result.missing) {
+      const isUnreadable = Object.hasOwn(this.#environment, `${name}_FILE`);
       this.#findings.add(
         path,
-        `the environment variable ${name} is not set: set it, or write \${${name}:-default}`,
+        isUnreadable
+          ? `the environment variable ${name} is not set, and the file that ${name}_FILE names cannot be read`
+          : `the environment variable ${name} is not set: set it, or write \${${name}:-default}`,
       );
     }
     if (result.isMalformed) {

@@ -8,7 +8,7 @@ import { routeSchema } from '../schema/rules.ts';
 import { compileInjections } from './compile.ts';
 import { EXPERT_PROMPTS } from './expert-prompts.ts';
 
-const KINDS = ['complexity', 'domain', 'language', 'intent'];
+const KINDS = ['complexity', 'domain', 'language', 'intent', 'outputLength'];
 const known = (value: Reading['value']): SpentReading => ({
   value,
   confidence: 1,
@@ -22,15 +22,22 @@ class Values implements SignalReader {
   readonly #values: Readonly<Record<string, Reading['value']>>;
   readonly #later: readonly string[];
 
-  constructor(values: Readonly<Record<string, Reading['value']>>, later: readonly string[] = []) {
+  readonly #confidence: number;
+
+  constructor(
+    values: Readonly<Record<string, Reading['value']>>,
+    later: readonly string[] = [],
+    confidence = 1,
+  ) {
     this.#values = values;
     this.#later = later;
+    this.#confidence = confidence;
   }
 
   read(slot: number) {
     const kind = KINDS[slot]!;
     this.reads.push(kind);
-    const reading = known(this.#values[kind] ?? null);
+    const reading = { ...known(this.#values[kind] ?? null), confidence: this.#confidence };
     if (!this.#later.includes(kind)) return (this.#readings[slot] = reading);
     return Promise.resolve().then(() => (this.#readings[slot] = reading));
   }
@@ -79,10 +86,58 @@ describe('what does not depend on the request', () => {
   });
 });
 
+describe('an output limit of the exchange', () => {
+  const AUTO = { quantile: 0.95, margin: 1.25, minTokens: 64, maxTokens: null };
+
+  test('auto has defaults, and what the text lets expect', async () => {
+    const { plain, settle } = compile({ maxTokens: 'auto' });
+    expect(plain).toMatchObject({ maxOutputTokens: null, outputLimit: { ...AUTO, prior: null } });
+    // A confidence of 1 leaves no deviation; the one of a reading is never that.
+    expect((await settle!(new Values({ outputLength: 300 }), false)).outputLimit).toEqual({
+      ...AUTO,
+      prior: null,
+    });
+    const values = new Values({ outputLength: 300 }, [], 0.6);
+    const { prior } = (await settle!(values, false)).outputLimit!;
+    expect(Math.exp(prior!.logMean + prior!.logDeviation ** 2 / 2)).toBeCloseTo(300, 6);
+    expect(prior!.logDeviation).toBeCloseTo(0.8236, 3);
+    expect(values.reads).toEqual(['outputLength']);
+  });
+
+  test('its figures are those of the policy, and an unknown length has no prior', async () => {
+    const auto = { quantile: 0.9, margin: 2, min: 10, max: 500 };
+    const { settle } = compile({ maxTokens: { auto } });
+    expect((await settle!(new Values({}), false)).outputLimit).toEqual({
+      quantile: 0.9,
+      margin: 2,
+      minTokens: 10,
+      maxTokens: 500,
+      prior: null,
+    });
+  });
+
+  test('a number is a ceiling, and reads nothing', () => {
+    const { plain, settle } = compile({ maxTokens: 9 });
+    expect(plain).not.toHaveProperty('outputLimit');
+    expect(settle).toBeNull();
+  });
+
+  test.each([
+    [0, />=1/],
+    ['some', /whole number above 0, auto/],
+    [{ auto: { quantile: 1 } }, /quantile|whole number/],
+    [{ auto: { min: 9, max: 8 } }, /min above its max/],
+    [{ auto: { lead: 2 } }, /lead|whole number/],
+  ])('%j is refused', (maxTokens, message) => {
+    const { error } = routeSchema.safeParse({ name: 'r', use: { maxTokens } });
+    expect(JSON.stringify(error?.issues)).toMatch(message);
+  });
+});
+
 describe('the effort by difficulty', () => {
   test.each([
     ['auto', 0.1, 'off'],
-    ['auto', 0.3, 'low'],
+    ['auto', 0.2, 'low'],
     ['auto', 0.6, 'medium'],
     ['auto', 0.9, 'high'],
     ['auto', null, null],

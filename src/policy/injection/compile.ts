@@ -10,9 +10,12 @@ import { isPromise, nearest } from '../../kernel/index.ts';
 import type { MaybeAsync } from '../../kernel/index.ts';
 import type { Findings, Path } from '../document/place.ts';
 import type { PolicyFile } from '../schema/index.ts';
+import { compileRouteTools } from '../tools/compile.ts';
+import type { RouteTools } from '../tools/compile.ts';
 import { effortFor } from './effort.ts';
 import type { EffortScale } from './effort.ts';
 import { EXPERT_PROMPTS } from './expert-prompts.ts';
+import { outputLimitOf } from './output-limit.ts';
 import { pointerPath } from './pointer.ts';
 import {
   TEMPLATE_SIGNALS,
@@ -32,12 +35,15 @@ export interface CompiledInjection {
   readonly settle: ((signals: SignalReader, canThink: boolean) => MaybeAsync<Injection>) | null;
   /** Whether `settle` reads the difficulty for models that can think. */
   readonly readsDifficulty: boolean;
+  /** What the route says of tools; null: nothing. */
+  readonly tools: RouteTools | null;
 }
 
 export const NO_INJECTION: CompiledInjection = {
   plain: { systemPrompt: null, reasoning: null, maxOutputTokens: null, fields: [] },
   settle: null,
   readsDifficulty: false,
+  tools: null,
 };
 
 /** Where the signals of a policy are read; null for one that there is not. */
@@ -51,15 +57,18 @@ interface Open<T> {
   readonly settle: (readings: Readings) => T;
 }
 
-/** The injection of each route, in the order of the file. What is wrong with one is a finding. */
+/** The injection of each route, in the order of the file; `section`: where they stand. What is wrong with one is a finding. */
 export function compileInjections(
   routes: PolicyFile['routes'],
   slots: ValueSlots,
   findings: Findings,
+  section: Path = ['routes'],
 ): readonly CompiledInjection[] {
-  return routes.map(({ use }, i) =>
-    compileInjection(use, { slots, findings, path: ['routes', i, 'use'] }),
-  );
+  return routes.map(({ name, use }, i) => {
+    const context: Context = { slots, findings, path: [...section, i, 'use'] };
+    const tools = compileRouteTools(name, use.tools, context);
+    return { ...compileInjection(use, context), tools };
+  });
 }
 
 interface Context {
@@ -68,22 +77,26 @@ interface Context {
   readonly path: Path;
 }
 
-function compileInjection(use: Use, context: Context): CompiledInjection {
+function compileInjection(use: Use, context: Context): Omit<CompiledInjection, 'tools'> {
   const prompt = compilePrompt(use.systemPrompt, context);
   const effort = compileEffort(use.reasoning, context);
   const plain: Injection = {
     systemPrompt: isOpen(prompt) ? null : prompt,
     reasoning: typeof effort === 'string' ? effort : null,
-    maxOutputTokens: use.maxTokens ?? null,
+    maxOutputTokens: typeof use.maxTokens === 'number' ? use.maxTokens : null,
     fields: fieldsOf(use.set),
+    ...limitOf(use.maxTokens, undefined),
   };
   const openPrompt = isOpen(prompt) ? prompt : null;
   const openEffort = typeof effort === 'object' ? effort : null;
-  if (openPrompt === null && openEffort === null) {
+  // Without the signal, what was observed of other answers has to do.
+  const lengthSlot =
+    typeof use.maxTokens === 'object' ? context.slots.valueSlot('outputLength') : null;
+  if (openPrompt === null && openEffort === null && lengthSlot === null) {
     return { plain, settle: null, readsDifficulty: false };
   }
-  const promptSlots = openPrompt?.slots ?? [];
-  const allSlots = [...promptSlots, ...(openEffort?.slots ?? [])];
+  const plainSlots = [...(openPrompt?.slots ?? []), ...(lengthSlot === null ? [] : [lengthSlot])];
+  const allSlots = [...plainSlots, ...(openEffort?.slots ?? [])];
   const finish = (signals: SignalReader, canThink: boolean): Injection => {
     const readings = signals.readings();
     return {
@@ -91,19 +104,27 @@ function compileInjection(use: Use, context: Context): CompiledInjection {
       reasoning: openEffort === null || !canThink ? plain.reasoning : openEffort.settle(readings),
       maxOutputTokens: plain.maxOutputTokens,
       fields: plain.fields,
+      ...limitOf(use.maxTokens, lengthSlot === null ? undefined : readings[lengthSlot]),
     };
   };
   return {
     plain,
     readsDifficulty: openEffort !== null,
     settle(signals, canThink) {
-      const pending = (canThink ? allSlots : promptSlots)
+      const pending = (canThink ? allSlots : plainSlots)
         .map((slot) => signals.read(slot))
         .filter(isPromise);
       if (pending.length === 0) return finish(signals, canThink);
       return Promise.all(pending).then(() => finish(signals, canThink));
     },
   };
+}
+
+function limitOf(
+  written: Use['maxTokens'],
+  reading: SpentReading | undefined,
+): Pick<Injection, 'outputLimit'> {
+  return typeof written === 'object' ? { outputLimit: outputLimitOf(written.auto, reading) } : {};
 }
 
 function isOpen(

@@ -58,10 +58,11 @@ describe('shownValue', () => {
 describe('effortFor', () => {
   test.each([
     [0, 'off'],
-    [0.2499, 'off'],
-    [0.25, 'low'],
-    [0.5, 'medium'],
-    [0.75, 'high'],
+    [0.1499, 'off'],
+    [0.15, 'low'],
+    [0.3, 'medium'],
+    [0.7999, 'medium'],
+    [0.8, 'high'],
     [1, 'high'],
   ])('a difficulty of %f is worth %s', (difficulty, effort) => {
     expect(effortFor(DEFAULT_SCALE, reading(difficulty))).toBe(effort);

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { Engine, Signal } from '../../contract/index.ts';
 import { BUILT_IN_MODES } from '../config/modes.ts';
 import { COMPARISON_KEYS } from '../compile/comparison.ts';
+import { createBudgetSignal } from '../compile/budget-signal.ts';
 import { createPoolSignal } from '../compile/pool-signal.ts';
 import { policySchema } from '../schema/index.ts';
+import { completeSchema } from './complete-schema.ts';
 
 export type JsonSchema = { [key: string]: unknown };
 
@@ -26,12 +28,14 @@ export function policyJsonSchema(
   );
   suggest(schema, ['tenants', 'mode'], [...BUILT_IN_MODES.keys()]);
   const { $schema, ...rest } = schema;
-  return {
+  return completeSchema({
     $schema,
     title: 'Bourse policy',
     ...rest,
-    $defs: { condition: conditionSchema([...signals, createPoolSignal(new Map())]) },
-  };
+    $defs: {
+      condition: conditionSchema([...signals, createPoolSignal(new Map()), createBudgetSignal([])]),
+    },
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ The policy file is YAML 1.2, one document. An unknown key is an error. Digits ma
 (\`1_000_000\`). In any value, \`\${NAME}\` is replaced by the environment variable NAME and
 \`\${NAME:-default}\` has a default for one that is unset or empty; \`$\${\` is a literal \`\${\`. Values are
 substituted after parsing, so that no variable can change the structure; a variable that is not set is
-an error. Inside braces, quote it: \`{ apiKey: "\${NAME}" }\`. Editors validate and complete with
+an error, unless NAME_FILE is: then the value is what that file holds. Inside braces, quote it: \`{ apiKey: "\${NAME}" }\`. Editors validate and complete with
 [policy.schema.json](policy.schema.json): put \`# yaml-language-server: $schema=PATH\` on the first line.
 `;
 
@@ -35,8 +35,10 @@ A number is compared with \`atLeast\`, \`atMost\`, \`above\`, \`below\` and \`eq
 `;
 
 const ORDER = `
-Routes are in one total order: \`tier\` ascending, then \`priority\` descending, then the order of the file.
-The first that matches decides.
+Constraints come first: all that match apply, those of the policy and those of the recipe that the request asks for.
+Then routes, in one total order: \`tier\` ascending, then \`priority\` descending, then the order of the file: its own
+routes, then those of the files that it includes, as named, then those that it inherits, the last-named base first.
+The first that matches decides. A recipe's routes stand in place of the policy's.
 `;
 
 const MODES = `| built-in mode | usdPerError | usdPerSecond | usdPerKilojoule |
@@ -109,7 +111,8 @@ function rowsOf(schema: JsonSchema, prefix: string): readonly Row[] {
   if (typeof others === 'object' && others !== null) named.push(['NAME', others as JsonSchema]);
   return named.flatMap(([key, member]) => {
     const path = `${prefix}${key}`;
-    const nested = isComparison(member) ? [] : rowsOf(member, listPrefix(path, member));
+    const isTold = isComparison(member) || REPEATED.test(path);
+    const nested = isTold ? [] : rowsOf(member, listPrefix(path, member));
     const { default: fallback } = member;
     const isScalar = fallback !== undefined && typeof fallback !== 'object';
     const row: Row = [
@@ -121,6 +124,9 @@ function rowsOf(schema: JsonSchema, prefix: string): readonly Row[] {
     return [row, ...nested];
   });
 }
+
+/** Sections of a recipe that are told at the top. */
+const REPEATED = /^NAME\.(conditions|signals|constraints|routes)$/;
 
 const listPrefix = (path: string, member: JsonSchema): string =>
   member['type'] === 'array' ? `${path}[].` : `${path}.`;

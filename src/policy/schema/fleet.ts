@@ -91,10 +91,16 @@ export const modelSchema = z
       .optional()
       .describe('Unset: unknown. An unknown price fails a cost limit; it is never zero.'),
     accuracy: z
-      .record(identifier, ratio)
+      .record(plainText, ratio)
       .optional()
       .describe(
         'Priors of the probability that an answer is right: `default`, and by domain. Unset: unknown.',
+      ),
+    accuracyQuestions: count
+      .max(100_000)
+      .default(400)
+      .describe(
+        'How many questions the priors of `accuracy` rest on: so many verdicts on its answers weigh as much as they do.',
       ),
     energy: z
       .strictObject({

@@ -3,7 +3,9 @@ import { DOMAINS } from '../../contract/index.ts';
 import type { Domain, SystemPrompt } from '../../contract/index.ts';
 import { DEFAULT_SCALE } from '../injection/effort.ts';
 import { nestedPointer, pointerProblem } from '../injection/pointer.ts';
-import { ratio } from './scalars.ts';
+import { DEFAULT_LIMIT } from '../injection/output-limit.ts';
+import type { LimitRule } from '../injection/output-limit.ts';
+import { count, ratio } from './scalars.ts';
 
 const promptMode = z
   .enum(['replace', 'prepend', 'append', 'onlyIfGeneric'])
@@ -71,6 +73,40 @@ export const reasoningSchema = z
     { error: 'must be off, low, medium, high, auto, or a mapping with auto' },
   )
   .transform((value) => (value === 'auto' ? { auto: DEFAULT_SCALE } : value));
+
+const limitRuleSchema = z
+  .strictObject({
+    quantile: z
+      .number()
+      .min(0.5)
+      .max(0.999)
+      .default(DEFAULT_LIMIT.quantile)
+      .describe('The share of answers that needs no more.'),
+    margin: z
+      .number()
+      .min(1)
+      .max(10)
+      .default(DEFAULT_LIMIT.margin)
+      .describe('What their length is multiplied by.'),
+    min: count.default(DEFAULT_LIMIT.min).describe('The smallest limit.'),
+    max: count.optional().describe('The largest one, before what the model may think is added.'),
+  })
+  .refine(({ min, max }) => max === undefined || min <= max, {
+    error: 'must not have a min above its max',
+  });
+
+export const maxTokensSchema = z
+  .union(
+    [
+      count,
+      z.literal('auto'),
+      z.strictObject({ auto: limitRuleSchema.describe('`auto` with figures of its own.') }),
+    ],
+    { error: 'must be a whole number above 0, auto, or a mapping with auto' },
+  )
+  .transform((value): number | { readonly auto: LimitRule } =>
+    value === 'auto' ? { auto: DEFAULT_LIMIT } : value,
+  );
 
 const jsonValue = z.union(
   [

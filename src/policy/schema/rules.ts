@@ -11,9 +11,11 @@ import {
   positive,
   ratio,
 } from './scalars.ts';
-import { reasoningSchema, setSchema, systemPromptSchema } from './injection.ts';
+import { maxTokensSchema, reasoningSchema, setSchema, systemPromptSchema } from './injection.ts';
+import { override } from './override.ts';
 import { condition } from './scores.ts';
 import { attemptsOverrideSchema } from './server.ts';
+import { answerSchema, toolConstraintSchema, toolUseSchema } from './tools.ts';
 
 const objective = z.strictObject({
   usdPerError: notNegative.describe('What a wrong answer costs.'),
@@ -55,16 +57,21 @@ export const constraintSchema = z
     forbid: selector
       .optional()
       .describe('The same keys: an instance that has any of the values given is barred.'),
+    tools: toolConstraintSchema
+      .optional()
+      .describe('Tools, by name, that the model may not see and the answer may not call.'),
     refuse: plainText.optional().describe('Refuses the request with this message.'),
+    override,
   })
   .superRefine((constraint, context) => {
-    const bars = constraint.require !== undefined || constraint.forbid !== undefined;
+    const { require, forbid, tools } = constraint;
+    const bars = require !== undefined || forbid !== undefined || tools !== undefined;
     if (bars === (constraint.refuse !== undefined)) {
       context.addIssue({
         code: 'custom',
         message: bars
-          ? 'cannot have refuse beside require or forbid: a refused request has no instance'
-          : 'must have require, forbid or refuse',
+          ? 'cannot have refuse beside require, forbid or tools: a refused request has no instance'
+          : 'must have require, forbid, tools or refuse',
         input: constraint,
       });
     }
@@ -101,9 +108,13 @@ export const routeSchema = z.strictObject({
       systemPrompt: systemPromptSchema
         .optional()
         .describe('A text, which is prepended; `expert`; or a mapping.'),
-      maxTokens: count.optional().describe('Ceiling of output tokens.'),
-      answer: z
-        .strictObject({ text: z.string().min(1).max(100_000).describe('The answer.') })
+      maxTokens: maxTokensSchema
+        .optional()
+        .describe(
+          'Output tokens where the caller sets no ceiling. A number is a ceiling. `auto`: what such answers have needed, with a margin; an answer that needs more is continued.',
+        ),
+      tools: toolUseSchema.optional().describe('Which of its tools the model sees.'),
+      answer: answerSchema
         .optional()
         .describe('A fixed answer, such as a refusal or where to turn to: no model is asked.'),
       set: setSchema
@@ -149,7 +160,51 @@ export const budgetSchema = z
     tokens: count.optional().describe('Prompt and output tokens.'),
     usd: positive.max(1e9).optional().describe('Money.'),
     energyKilojoules: positive.max(1e9).optional().describe('Energy.'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, { error: 'must be a time zone such as Europe/Berlin' })
+      .optional()
+      .describe('Where days and months begin. Unset: UTC.'),
+    carryOver: z
+      .strictObject({
+        share: ratio.gt(0).default(1).describe('Of what was left.'),
+        max: positive.max(100).default(1).describe('Of the limit: no more than this is added.'),
+      })
+      .optional()
+      .describe('Adds what was left of the last period to the next. Unset: it is lost.'),
+    pacing: z
+      .strictObject({
+        target: ratio
+          .gt(0)
+          .default(0.98)
+          .describe('The share of the limit that spending aims at by the end of the period.'),
+      })
+      .optional()
+      .describe(
+        'Spreads spending over the period: while it runs ahead, bids that use much of the budget are scored dearer. It never refuses a request.',
+      ),
   })
   .refine((budget) => budget.tokens ?? budget.usd ?? budget.energyKilojoules, {
     error: 'must have tokens, usd or energyKilojoules',
+  })
+  .superRefine(({ per, timeZone, carryOver, pacing }, context) => {
+    const refuse = (key: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [key], message, input: per });
+    if (timeZone !== undefined && per !== 'day' && per !== 'month') {
+      refuse(
+        'timeZone',
+        `has no meaning for a budget per ${per}: only days and months have a zone`,
+      );
+    }
+    if (per !== 'total') return;
+    if (carryOver !== undefined) refuse('carryOver', 'needs a period: total never begins anew');
+    if (pacing !== undefined) refuse('pacing', 'needs a period: total never ends');
   });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { override } from './override.ts';
 import { identifier, positive } from './scalars.ts';
 
 /** A condition is compiled from what was written; its schema is composed from those of the signals. */
@@ -8,6 +9,7 @@ export const namedConditionSchema = z
   .strictObject({
     name: identifier.describe('Conditions refer to it: `condition: NAME`.'),
     when: condition.describe('The condition.'),
+    override,
   })
   .refine((given) => given.when !== undefined, { error: 'must have when' });
 
@@ -55,6 +57,7 @@ const band = z.strictObject({
 
 export const scoreSchema = z.strictObject({
   name: identifier.describe('Conditions and groups name it.'),
+  override,
   terms: z.array(term).min(1).max(64).describe('What is added up.'),
   bands: z
     .array(band)
@@ -80,6 +83,7 @@ const member = z
 
 export const groupSchema = z.strictObject({
   name: identifier.describe('Conditions name it.'),
+  override,
   of: z
     .array(member)
     .min(2)

@@ -8,6 +8,7 @@ import {
   seconds,
   sha256,
 } from './scalars.ts';
+import { accuracyLearningSchema } from './feedback.ts';
 
 const port = z.int().min(0).max(65_535);
 
@@ -139,6 +140,7 @@ export const learningSchema = z
       })
       .prefault({})
       .describe('Latency promised against latency kept.'),
+    accuracy: accuracyLearningSchema,
   })
   .prefault({})
   .describe('What is learned from outcomes.');

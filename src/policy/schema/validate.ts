@@ -9,10 +9,15 @@ import type { PolicyFile } from './index.ts';
 import { knownKeys } from './known-keys.ts';
 
 type Issue = z.core.$ZodIssue;
+type Readable = Pick<PolicyDocument, 'value' | 'findings' | 'substituted'>;
 
 /** Checks the document against the schema; null when something is wrong, which `findings` then says. */
 export function validate(document: PolicyDocument, signals: readonly Signal[]): PolicyFile | null {
-  const schema = policySchema(signals);
+  return validateBy(policySchema(signals), document);
+}
+
+/** The same with another schema: its issues are told in the same words. */
+export function validateBy<T>(schema: z.ZodType<T>, document: Readable): T | null {
   let result = schema.safeParse(document.value);
   if (!result.success && readSubstituted(document, result.error.issues)) {
     result = schema.safeParse(document.value);
@@ -30,7 +35,7 @@ export function validate(document: PolicyDocument, signals: readonly Signal[]): 
  * A variable's value is a text. Where the schema wants a number or a truth value, one that reads as
  * such is taken; nothing else of it is ever read as YAML. Returns whether any was.
  */
-function readSubstituted(document: PolicyDocument, issues: readonly Issue[]): boolean {
+function readSubstituted(document: Readable, issues: readonly Issue[]): boolean {
   let hasChanged = false;
   for (const issue of issues) {
     if (issue.code !== 'invalid_type' || !document.substituted.has(pathText(issue.path as Path))) {
@@ -62,12 +67,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-function addIssue(
-  document: PolicyDocument,
-  schema: z.core.$ZodType,
-  issue: Issue,
-  base: Path,
-): void {
+function addIssue(document: Readable, schema: z.core.$ZodType, issue: Issue, base: Path): void {
   const path = [...base, ...(issue.path as Path)];
   const { findings } = document;
   if (issue.code === 'unrecognized_keys') {

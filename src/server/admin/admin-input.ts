@@ -41,10 +41,9 @@ export const preferencesSchema = z.strictObject({
     .default(null),
 });
 
-export const explainSchema = z.strictObject({
-  text: z.string().max(1_000_000),
-  model: name.default('auto'),
-  tools: z.array(name).max(128).default([]),
+export const carbonSchema = z.strictObject({
+  gramsPerKilowattHour: z.number().min(0).max(10_000),
+  ttlSeconds: positive.max(31_536_000).exactOptional(),
 });
 
 export const decisionsQuery = z.strictObject({

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { fault } from '../../kernel/index.ts';
-import { budgetsSchema, decisionsQuery, explainSchema, instanceSchema } from './admin-input.ts';
+import { budgetsSchema, carbonSchema, decisionsQuery, instanceSchema } from './admin-input.ts';
 import { ledgerQuery, preferencesSchema, readInput } from './admin-input.ts';
 import type { AdminServerParts } from './admin-server.ts';
 import { instanceView, ledgerView, toJson } from './admin-view.ts';
@@ -17,6 +17,7 @@ interface TenantParams {
 export function addRoutes(app: FastifyInstance, parts: AdminServerParts): void {
   addInstanceRoutes(app, parts);
   addTenantRoutes(app, parts);
+  addCarbonRoutes(app, parts);
   addDecisionRoutes(app, parts);
   addPolicyRoutes(app, parts);
   const { backend } = parts;
@@ -54,6 +55,10 @@ function addTenantRoutes(app: FastifyInstance, { backend }: AdminServerParts): v
     return sendJson(reply, { tenant, budgets: await backend.setBudgets(tenant, input.budgets) });
   });
 
+  app.get(`${BASE}/budgets`, async (_request, reply) =>
+    sendJson(reply, { budgets: backend.allBudgets() }),
+  );
+
   const preferences = `${BASE}/tenants/:tenant/preferences`;
   app.get<TenantParams>(preferences, async ({ params: { tenant } }, reply) =>
     sendJson(reply, { tenant, mode: null, weights: null, ...backend.preferences(tenant) }),
@@ -69,6 +74,25 @@ function addTenantRoutes(app: FastifyInstance, { backend }: AdminServerParts): v
   });
 }
 
+interface PlaceParams {
+  Params: { place: string };
+}
+
+function addCarbonRoutes(app: FastifyInstance, { backend }: AdminServerParts): void {
+  const ofPlace = `${BASE}/carbon/:place`;
+  app.get(`${BASE}/carbon`, async (_request, reply) =>
+    sendJson(reply, { carbon: backend.carbon() }),
+  );
+  app.put<PlaceParams>(ofPlace, async ({ params: { place }, body }, reply) => {
+    const input = readInput(carbonSchema, body, 'body');
+    return sendJson(reply, { carbon: await backend.setCarbon(place, input) });
+  });
+  app.delete<PlaceParams>(ofPlace, async ({ params: { place } }, reply) => {
+    await backend.setCarbon(place, null);
+    return reply.code(204).send();
+  });
+}
+
 function addDecisionRoutes(app: FastifyInstance, { backend, explain }: AdminServerParts): void {
   app.get(`${BASE}/decisions`, async (request, reply) => {
     const { limit } = readInput(decisionsQuery, request.query, 'query');
@@ -79,17 +103,19 @@ function addDecisionRoutes(app: FastifyInstance, { backend, explain }: AdminServ
     if (view === null) throw fault('BRS_NOT_FOUND', { kind: 'decision', id: id.slice(0, 128) });
     return sendJson(reply, view);
   });
-  app.post(`${BASE}/explain`, async ({ body }, reply) =>
-    sendJson(reply, await explain(readInput(explainSchema, body, 'body'))),
+  app.get(`${BASE}/accuracy`, async (_request, reply) =>
+    sendJson(reply, { models: backend.accuracy() }),
   );
+  app.post(`${BASE}/explain`, async ({ body }, reply) => sendJson(reply, await explain(body)));
   app.get(`${BASE}/ledger`, async (request, reply) => {
     const { tenant = null } = readInput(ledgerQuery, request.query, 'query');
     return sendJson(reply, ledgerView(tenant, await backend.ledger(tenant)));
   });
 }
 
-function addPolicyRoutes(app: FastifyInstance, { backend }: AdminServerParts): void {
+function addPolicyRoutes(app: FastifyInstance, { backend, findings }: AdminServerParts): void {
   app.get(`${BASE}/policy`, async (_request, reply) => sendJson(reply, backend.policy()));
+  app.get(`${BASE}/policy/findings`, async (_request, reply) => sendJson(reply, await findings()));
   app.post(`${BASE}/policy/reload`, async (_request, reply) =>
     sendJson(reply, await backend.reload()),
   );

@@ -5,7 +5,7 @@ import { sha256Hex } from '../authentication.ts';
 import { errorOf, send, testConfig } from '../fixtures/model-server-rig.ts';
 import type { Answer, Call } from '../fixtures/model-server-rig.ts';
 import { createAdminServer } from './admin-server.ts';
-import type { AdminServer, ExplainInput } from './admin-server.ts';
+import type { AdminServer } from './admin-server.ts';
 import { decimal } from './admin-view.ts';
 
 const servers: AdminServer[] = [];
@@ -31,13 +31,13 @@ const STATE = {
 
 interface AdminRig {
   readonly calls: unknown[][];
-  readonly explained: ExplainInput[];
+  readonly explained: unknown[];
   ask(call: Call): Promise<Answer>;
 }
 
 async function startAdmin(key?: string, overrides: Partial<AdminBackend> = {}): Promise<AdminRig> {
   const calls: unknown[][] = [];
-  const explained: ExplainInput[] = [];
+  const explained: unknown[] = [];
   const record =
     (name: string, answer: unknown) =>
     (...args: unknown[]): never => {
@@ -50,11 +50,15 @@ async function startAdmin(key?: string, overrides: Partial<AdminBackend> = {}): 
     drainInstance: record('drainInstance', Promise.resolve(STATE)),
     removeInstance: record('removeInstance', Promise.resolve()),
     budgets: record('budgets', []),
+    allBudgets: record('allBudgets', [{ rule: 'acme-daily' }]),
     setBudgets: record('setBudgets', Promise.resolve([])),
     preferences: record('preferences', null),
     setPreferences: record('setPreferences', Promise.resolve()),
+    carbon: record('carbon', []),
+    setCarbon: record('setCarbon', Promise.resolve([])),
     decisions: record('decisions', Promise.resolve([])),
     decision: record('decision', Promise.resolve(null)),
+    accuracy: record('accuracy', []),
     ledger: record(
       'ledger',
       Promise.resolve({ requests: 3, picoUsd: 9_007_199_254_740_993n, microjoules: 1_500_000n }),
@@ -76,6 +80,7 @@ async function startAdmin(key?: string, overrides: Partial<AdminBackend> = {}): 
     backend,
     config: () => ({ ...config, server: { ...config.server, admin } }),
     log: { info: write, warn: write, error: write },
+    findings: () => Promise.resolve({ findings: [], undecided: 0, solver: 'built-in' }),
     explain: (input) => {
       explained.push(input);
       return Promise.resolve({ id: 'd' } as DecisionView);
@@ -148,6 +153,8 @@ describe('tenants', () => {
     const rig = await startAdmin();
     const path = '/admin/v1/tenants/acme/budgets';
     expect(parsed(await rig.ask({ path }))).toEqual({ tenant: 'acme', budgets: [] });
+    const all = parsed(await rig.ask({ path: '/admin/v1/budgets' }));
+    expect(all).toEqual({ budgets: [{ rule: 'acme-daily' }] });
     const budgets = [{ per: 'day', usd: 5 }];
     expect((await rig.ask({ method: 'PUT', path, body: json({ budgets }) })).status).toBe(200);
     expect(rig.calls.at(-1)).toEqual(['setBudgets', 'acme', budgets]);
@@ -191,11 +198,16 @@ test('decisions, the ledger, the policy, metrics and explain', async () => {
     joules: '1.500000',
   });
   expect(parsed(await rig.ask({ path: '/admin/v1/policy' }))).toEqual({ generation: 1 });
+  expect(parsed(await rig.ask({ path: '/admin/v1/policy/findings' }))).toEqual({
+    findings: [],
+    undecided: 0,
+    solver: 'built-in',
+  });
   const reload = await rig.ask({ method: 'POST', path: '/admin/v1/policy/reload' });
   expect(parsed(reload)).toEqual({ generation: 2 });
   expect((await rig.ask({ path: '/metrics' })).text).toBe('bourse_up 1\n');
   await rig.ask({ method: 'POST', path: '/admin/v1/explain', body: json({ text: 'hi' }) });
-  expect(rig.explained).toEqual([{ text: 'hi', model: 'auto', tools: [] }]);
+  expect(rig.explained).toEqual([{ text: 'hi' }]);
 });
 
 test('decimal is exact', () => {
@@ -269,6 +281,7 @@ describe('who may enter', () => {
         server: { ...config.server, admin: { host: '0.0.0.0', port: 0, keySha256: null } },
       }),
       log: null as never,
+      findings: () => Promise.reject(new Error('unused')),
       explain: () => Promise.reject(new Error('unused')),
     });
     await expect(server.listen()).rejects.toMatchObject({ code: 'BRS_UNPROTECTED' });

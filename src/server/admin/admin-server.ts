@@ -2,7 +2,7 @@ import { maxHeaderSize } from 'node:http';
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { Fault, fault } from '../../kernel/index.ts';
-import type { AdminBackend, Config, DecisionView } from '../../contract/index.ts';
+import type { AdminBackend, Config, DecisionView, PolicyAnalysis } from '../../contract/index.ts';
 import { errorBody } from '../../wire/index.ts';
 import { printable } from '../admission.ts';
 import { answerClientError, clientFault } from '../client-error.ts';
@@ -14,20 +14,14 @@ import { assertLoopback } from '../loopback.ts';
 import { assertMayEnter } from './admin-gate.ts';
 import { addRoutes } from './admin-routes.ts';
 
-/** What `explain` is asked: a user's text, as a chat request of one message. */
-export interface ExplainInput {
-  readonly text: string;
-  readonly model: string;
-  /** Names of tools that the request would declare. */
-  readonly tools: readonly string[];
-}
-
 export interface AdminServerParts {
   readonly backend: AdminBackend;
   readonly config: () => Config;
   readonly log: ServerLog;
-  /** Decides without serving. */
-  readonly explain: (input: ExplainInput) => Promise<DecisionView>;
+  /** What conflict analysis says of the running policy. */
+  readonly findings: () => Promise<PolicyAnalysis>;
+  /** Decides without serving; rejects with `BRS_OFFLINE_INPUT` for what is no request. */
+  readonly explain: (request: unknown) => Promise<DecisionView>;
 }
 
 export interface AdminServer {

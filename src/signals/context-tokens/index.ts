@@ -1,4 +1,5 @@
 import type { Signal, SignalSlot } from '../../contract/index.ts';
+import { countOf, passes } from '../claims.ts';
 import { COMPARISON_SCHEMA, compileComparison } from '../comparison.ts';
 
 /** Bytes of prompt per token, on the average of English text and code. */
@@ -29,6 +30,7 @@ export const contextTokensSignal: Signal = {
       slot: SLOT,
       test: (reading) => comparison.test(reading.value as number),
       text: `contextTokens ${comparison.text}`,
+      claim: passes(countOf('contextTokens'), comparison),
     };
   },
 };

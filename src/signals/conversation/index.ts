@@ -10,7 +10,11 @@ const MEMBERS = {
   toolMessages: { holds: 'number', description: 'Messages of the roles tool and function.' },
   toolCount: { holds: 'number', description: 'Tools that the request defines.' },
   toolLoop: { holds: 'boolean', description: "Whether a tool's result is being answered." },
-  images: { holds: 'boolean', description: 'Whether any message carries an image.' },
+  images: {
+    holds: 'boolean',
+    description: 'Whether any message carries an image.',
+    quantity: 'modality image',
+  },
 } as const satisfies RecordMembers;
 
 type Member = keyof typeof MEMBERS;
@@ -25,8 +29,8 @@ export const conversationSignal: Signal = {
     ...recordConditionSchema(MEMBERS),
   },
   compile(condition) {
-    const { names, text, test } = compileRecordCondition('conversation', condition, MEMBERS);
-    return { slot: slotOf(names as readonly Member[]), text, test };
+    const { names, ...rest } = compileRecordCondition('conversation', condition, MEMBERS);
+    return { slot: slotOf(names as readonly Member[]), ...rest };
   },
 };
 

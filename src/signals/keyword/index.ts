@@ -9,6 +9,7 @@ import type {
 } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import { textOf } from '../shape.ts';
+import { claimOf } from './claim.ts';
 import { compileDefinition, KEYWORD_SCHEMA } from './definition.ts';
 import type { KeywordRule } from './definition.ts';
 import { containsFuzzily, wordsOf } from './fuzzy.ts';
@@ -31,10 +32,12 @@ export const keywordSignal: Signal = {
     const name = textOf(condition);
     const definition = definitions.find((candidate) => candidate.name === name);
     if (definition === undefined) throw unknownName(name, definitions);
+    const rule = compileDefinition(definition);
     return {
-      slot: slotOf(name, compileDefinition(definition)),
+      slot: slotOf(name, rule),
       test: (reading) => reading.value === true,
       text: `keyword: ${name}`,
+      claim: claimOf(rule),
     };
   },
   checkDefinition: (definition) => void compileDefinition(definition),

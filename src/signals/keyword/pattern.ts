@@ -6,6 +6,7 @@ import { requiredLiteral } from './required-literal.ts';
 export const PATTERN_CHARACTERS_MAX = 65_536;
 
 export interface Pattern {
+  readonly source: string;
   /** Null when nothing was found and the text is longer than what was searched. */
   isIn(original: string, folded: string): Truth;
 }
@@ -15,6 +16,7 @@ export function compilePattern(source: string): Pattern {
   const compiled = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
   const literal = requiredLiteral(source);
   return {
+    source,
     isIn(original, folded) {
       if (literal !== null && !folded.includes(literal)) return false;
       if (original.length <= PATTERN_CHARACTERS_MAX) return compiled.test(original);

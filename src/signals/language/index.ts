@@ -1,5 +1,11 @@
 import { ConfigIssue, LANGUAGES } from '../../contract/index.ts';
-import type { Reading, Signal, SignalSlot, Workload } from '../../contract/index.ts';
+import type {
+  ChoiceQuantity,
+  Reading,
+  Signal,
+  SignalSlot,
+  Workload,
+} from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import { choiceText, oneOrMany, textsOf } from '../shape.ts';
 import { detectLanguage } from './detect.ts';
@@ -29,6 +35,8 @@ const SLOT: SignalSlot = {
     detector === null ? load().then((detect) => read(workload, detect)) : read(workload, detector),
 };
 
+const QUANTITY: ChoiceQuantity = { kind: 'choice', name: 'language', texts: LANGUAGES };
+
 /** `language: de` or a list of which one is enough: of the last user text. An unsure detection is unknown. */
 export const languageSignal: Signal = {
   apiVersion: 1,
@@ -53,6 +61,7 @@ export const languageSignal: Signal = {
       slot: SLOT,
       test: (reading) => wanted.includes(reading.value as string),
       text: choiceText('language', wanted),
+      claim: { kind: 'among', of: QUANTITY, texts: wanted },
     };
   },
 };

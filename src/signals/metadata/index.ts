@@ -1,9 +1,13 @@
 import { ConfigIssue } from '../../contract/index.ts';
-import type { Signal, Workload } from '../../contract/index.ts';
+import type { Claim, Signal, Workload } from '../../contract/index.ts';
+import { not } from '../claims.ts';
 import { flagOf, membersOf, oneOrMany, textOf, textsOf } from '../shape.ts';
 
 /** Headers that carry credentials: what a policy read of them could be guessed from decisions. */
 const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'api-key'];
+
+/** What claims call a header that was not sent: no header can have this value. */
+const NOT_SENT = '\0';
 
 type HeaderTest = (value: string | undefined) => boolean;
 
@@ -37,12 +41,13 @@ export const metadataSignal: Signal = {
   compile(condition) {
     const members = membersOf(condition, ['header', 'equals', 'oneOf', 'exists']);
     const header = headerName(members['header']);
-    const { test, text } = compileTest(members);
+    const { test, text, claim } = compileTest(members, header);
     const read = (workload: Workload) => ({ value: test(workload.header(header)), confidence: 1 });
     return {
       slot: { key: `metadata: ${header} ${text}`, kind: 'metadata', cost: 'free', read },
       test: (reading) => reading.value === true,
       text: `metadata: ${header} ${text}`,
+      claim,
     };
   },
 };
@@ -62,10 +67,19 @@ function headerName(value: unknown): string {
   return header;
 }
 
-function compileTest(members: Readonly<Record<string, unknown>>): {
+function compileTest(
+  members: Readonly<Record<string, unknown>>,
+  header: string,
+): {
   readonly test: HeaderTest;
   readonly text: string;
+  readonly claim: Claim;
 } {
+  const isAmong = (texts: readonly string[]): Claim => ({
+    kind: 'among',
+    of: { kind: 'choice', name: `header ${header}`, texts: null },
+    texts,
+  });
   if (Object.keys(members).length !== 2) {
     throw new ConfigIssue('must have header and exactly one of equals, oneOf, exists');
   }
@@ -74,6 +88,7 @@ function compileTest(members: Readonly<Record<string, unknown>>): {
     return {
       test: (value) => (value !== undefined) === wanted,
       text: wanted ? 'exists' : 'does not exist',
+      claim: wanted ? not(isAmong([NOT_SENT])) : isAmong([NOT_SENT]),
     };
   }
   const key = 'equals' in members ? 'equals' : 'oneOf';
@@ -83,5 +98,6 @@ function compileTest(members: Readonly<Record<string, unknown>>): {
   return {
     test: (value) => value !== undefined && wanted.has(value),
     text: `= ${[...wanted].map((value) => JSON.stringify(value)).join(' or ')}`,
+    claim: isAmong([...wanted]),
   };
 }

@@ -1,5 +1,6 @@
-import type { Signal, SignalSlot } from '../../contract/index.ts';
-import { choicesOf, choiceText, oneOrMany } from '../shape.ts';
+import type { Claim, Signal, SignalSlot } from '../../contract/index.ts';
+import { allOf, anyOf, holds, not } from '../claims.ts';
+import { choiceText, choicesOf, holdsAny, oneOrMany } from '../shape.ts';
 
 const MODALITIES = ['text', 'image', 'audio'];
 const TEXT_ONLY = { value: ['text'], confidence: 1 };
@@ -32,8 +33,17 @@ export const modalitySignal: Signal = {
     const wanted = choicesOf(condition, MODALITIES);
     return {
       slot: SLOT,
-      test: (reading) => wanted.some((kind) => (reading.value as readonly string[]).includes(kind)),
+      test: (reading) => holdsAny(reading.value as readonly string[], wanted),
       text: choiceText('modality', wanted),
+      claim: anyOf(wanted.map(claimOf)),
     };
   },
 };
+
+const IMAGE = holds('modality image', { listed: 'image' });
+const AUDIO = holds('modality audio', { listed: 'audio' });
+
+function claimOf(modality: string): Claim {
+  if (modality === 'image') return IMAGE;
+  return modality === 'audio' ? AUDIO : allOf([not(IMAGE), not(AUDIO)]);
+}

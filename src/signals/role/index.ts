@@ -1,5 +1,6 @@
 import type { Signal, SignalSlot } from '../../contract/index.ts';
-import { choiceText, oneOrMany, textsOf } from '../shape.ts';
+import { anyOf, holds } from '../claims.ts';
+import { choiceText, holdsAny, oneOrMany, textsOf } from '../shape.ts';
 
 const SLOT: SignalSlot = {
   key: 'role',
@@ -21,8 +22,9 @@ export const roleSignal: Signal = {
     const wanted = textsOf(condition);
     return {
       slot: SLOT,
-      test: (reading) => wanted.some((role) => (reading.value as readonly string[]).includes(role)),
+      test: (reading) => holdsAny(reading.value as readonly string[], wanted),
       text: choiceText('role', wanted),
+      claim: anyOf(wanted.map((role) => holds(`role ${role}`, { listed: role }))),
     };
   },
 };

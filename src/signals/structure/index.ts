@@ -27,8 +27,8 @@ export const structureSignal: Signal = {
     ...recordConditionSchema(MEMBERS),
   },
   compile(condition) {
-    const { text, test } = compileRecordCondition('structure', condition, MEMBERS);
-    return { slot: SLOT, text, test };
+    const { text, test, claim } = compileRecordCondition('structure', condition, MEMBERS);
+    return { slot: SLOT, text, test, claim };
   },
 };
 

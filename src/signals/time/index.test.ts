@@ -35,6 +35,19 @@ describe('time', () => {
     await expect(at({ from: '22:00', to: '06:00', days: 'fri' }, iso)).resolves.toBe(expected);
   });
 
+  test.each([
+    ['mon-fri', '2026-01-09T12:00:00Z', true],
+    ['mon-fri', '2026-01-10T12:00:00Z', false],
+    ['sat-mon', '2026-01-05T12:00:00Z', true],
+    ['sat-mon', '2026-01-06T12:00:00Z', false],
+    [['wed', 'sat-sun'], '2026-01-11T12:00:00Z', true],
+    [['wed', 'sat-sun'], '2026-01-07T12:00:00Z', true],
+    [['wed', 'sat-sun'], '2026-01-08T12:00:00Z', false],
+    ['tue-tue', '2026-01-06T12:00:00Z', true],
+  ])('days: %j at %s: %s', async (days, iso, expected) => {
+    await expect(at({ days }, iso)).resolves.toBe(expected);
+  });
+
   test('a day alone is the whole day, midnight included', async () => {
     await expect(at({ days: 'mon' }, '2026-01-05T00:00:00Z')).resolves.toBe(true);
     await expect(at({ days: 'mon' }, '2026-01-05T23:59:59Z')).resolves.toBe(true);
@@ -48,6 +61,7 @@ describe('time', () => {
     [{ from: 480 }, 'must be a quoted time'],
     [{ from: '08:00', zone: 'Mars/Olympus' }, 'IANA time zone'],
     [{ days: ['monday'] }, 'must be one of mon'],
+    [{ days: 'mon-friday' }, 'must be one of mon'],
     [{ zone: 'UTC' }, 'must have from, to or days'],
   ])('refuses %j', (condition, message) => {
     expect(() => timeSignal.compile(condition, [])).toThrow(message);

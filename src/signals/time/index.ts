@@ -1,8 +1,10 @@
 import { ConfigIssue } from '../../contract/index.ts';
-import type { Signal, SignalSlot } from '../../contract/index.ts';
+import type { Interval, Signal, SignalSlot } from '../../contract/index.ts';
 import { choicesOf, membersOf, oneOrMany, textOf } from '../shape.ts';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const DAY = DAYS.join('|');
+const DAY_RANGE = new RegExp(`^(${DAY})-(${DAY})$`);
 const MINUTE_MS = 60_000;
 
 /**
@@ -31,8 +33,9 @@ export const timeSignal: Signal = {
       },
       zone: { type: 'string', default: 'UTC', description: 'A name of the IANA time zones.' },
       days: {
-        description: 'Days on which it begins; every day if unset.',
-        ...oneOrMany({ type: 'string', enum: DAYS }),
+        description: 'Days on which it begins, such as mon, or mon-fri; every day if unset.',
+        ...oneOrMany({ type: 'string', pattern: `^(${DAY})(-(${DAY}))?$` }),
+        examples: ['mon-fri', ['sat', 'sun']],
       },
     },
     additionalProperties: false,
@@ -47,16 +50,38 @@ export const timeSignal: Signal = {
     const from = timeOf(members['from'], 'from') ?? '00:00';
     const to = timeOf(members['to'], 'to') ?? '24:00';
     if (from === to) throw new ConfigIssue('is an empty window: from and to are the same', ['to']);
-    const days = members['days'] === undefined ? DAYS : choicesOf(members['days'], DAYS, ['days']);
+    const days = members['days'] === undefined ? DAYS : daysOf(members['days']);
     const isInside = compileWindow(from, to, new Set(days));
     const dayText = days.length === DAYS.length ? '' : ` on ${days.join(', ')}`;
     return {
       slot: slotOf(zone),
       test: (reading) => isInside(reading.value as string),
       text: `time: ${from}–${to} ${zone}${dayText}`,
+      claim: {
+        kind: 'within',
+        of: { kind: 'number', name: `time ${zone}`, range: WEEK, isInteger: true },
+        intervals: minutesOf(from, to, days),
+      },
     };
   },
 };
+
+/** Each day once, in the order of the week; `fri-mon` runs over Sunday. */
+function daysOf(value: unknown): readonly string[] {
+  const firstOf = (day: unknown): unknown =>
+    typeof day === 'string' ? day.replace(DAY_RANGE, '$1') : day;
+  const firsts = Array.isArray(value) ? value.map(firstOf) : firstOf(value);
+  const starts = choicesOf(firsts, DAYS, ['days']);
+  const written: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const days = new Set<string>();
+  for (const [i, start] of starts.entries()) {
+    const [, , end = start] = DAY_RANGE.exec(String(written[i])) ?? [];
+    const first = DAYS.indexOf(start);
+    const count = (DAYS.indexOf(end) - first + DAYS.length) % DAYS.length;
+    for (let j = 0; j <= count; j++) days.add(DAYS[(first + j) % DAYS.length]!);
+  }
+  return DAYS.filter((day) => days.has(day));
+}
 
 function timeOf(value: unknown, key: 'from' | 'to'): string | null {
   if (value === undefined) return null;
@@ -73,6 +98,28 @@ function compileWindow(from: string, to: string, days: ReadonlySet<string>) {
     if (from < to) return time >= from && time < to && days.has(day);
     return (time >= from && days.has(day)) || (time < to && days.has(dayBefore.get(day)!));
   };
+}
+
+const DAY_MINUTES = 24 * 60;
+/** Minutes since Monday, 00:00. */
+const WEEK: Interval = {
+  low: 0,
+  high: 7 * DAY_MINUTES,
+  isLowOpen: false,
+  isHighOpen: true,
+};
+
+/** The window as minutes of the week. */
+function minutesOf(from: string, to: string, days: readonly string[]): readonly Interval[] {
+  const minuteOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+  return days.flatMap((day) => {
+    const start = DAYS.indexOf(day) * DAY_MINUTES;
+    const low = start + minuteOf(from);
+    const high = start + minuteOf(to) + (from < to ? 0 : DAY_MINUTES);
+    const window = { ...WEEK, low, high: Math.min(high, WEEK.high) };
+    // Sunday night ends on Monday.
+    return high <= WEEK.high ? [window] : [window, { ...WEEK, high: high - WEEK.high }];
+  });
 }
 
 function slotOf(zone: string): SignalSlot {

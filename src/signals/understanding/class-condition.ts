@@ -1,10 +1,12 @@
 import { ConfigIssue } from '../../contract/index.ts';
-import type { Reading } from '../../contract/index.ts';
+import type { Claim, Reading, SharesQuantity } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import { choiceText, membersOf, oneOrMany, textsOf } from '../shape.ts';
 
 /** Classes exclude each other: the likeliest of them has to be likelier than all others together. */
 const DEFAULT_CONFIDENCE = 0.5;
+/** A calibrated model is never certain. */
+const CALIBRATED = { below: 1 };
 /** A deep classifier is not asked about classes that the fast one rules out, or is sure of. */
 const RULED_OUT = 0.03;
 
@@ -12,6 +14,7 @@ const RULED_OUT = 0.03;
 export interface ClassCondition {
   readonly wanted: readonly string[];
   readonly text: string;
+  readonly claim: Claim;
   readonly test: (reading: Reading) => boolean;
   /** Whether the wanted classes are neither ruled out nor certain. */
   readonly isOpen: (reading: Reading) => boolean;
@@ -22,6 +25,7 @@ export function compileClassCondition(
   kind: string,
   value: unknown,
   labels: readonly string[],
+  bounds: Partial<Pick<SharesQuantity, 'isSingle' | 'below'>> = CALIBRATED,
 ): ClassCondition {
   const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
   const members = isMapping ? membersOf(value, ['anyOf', 'confidence']) : { anyOf: value };
@@ -46,6 +50,12 @@ export function compileClassCondition(
   return {
     wanted,
     text: `${choiceText(kind, wanted)}${limit}`,
+    claim: {
+      kind: 'share',
+      of: { kind: 'shares', name: kind, labels, isSingle: false, ...bounds },
+      labels: wanted,
+      atLeast: confidence,
+    },
     test: (reading) => chanceOf(reading) >= confidence,
     isOpen(reading) {
       const chance = chanceOf(reading);

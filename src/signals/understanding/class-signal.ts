@@ -24,17 +24,19 @@ export function createClassSignal(
       own === undefined ? fastSlot : createDeepSlot(options, own, kind, readingOfClasses),
     compile(value): CompiledCondition {
       const labels = own?.labels ?? understanding.fast().labels(task);
-      const condition = compileClassCondition(kind, value, labels);
-      const { text, test } = condition;
+      const bounds = own === undefined ? undefined : {};
+      const condition = compileClassCondition(kind, value, labels, bounds);
+      const { text, test, claim } = condition;
       if (own !== undefined)
-        return { slot: createDeepSlot(options, own, kind, readingOfClasses), test, text };
+        return { slot: createDeepSlot(options, own, kind, readingOfClasses), test, text, claim };
       const deep = understanding.deep()?.classifiers.get(task);
       const band = understanding.fast().band(task);
-      if (deep === undefined || band === null) return { slot: fastSlot, test, text };
+      if (deep === undefined || band === null) return { slot: fastSlot, test, text, claim };
       return {
         slot: fastSlot,
         test,
         text,
+        claim,
         deep: {
           slot: createDeepSlot(options, deep, `${kind}.deep`, readingOfClasses),
           isDoubtful: (reading) => reading.confidence <= band[1] && condition.isOpen(reading),

@@ -10,7 +10,7 @@ import type {
   Workload,
 } from '../../contract/index.ts';
 import { andThen } from '../../kernel/index.ts';
-import { NO_TEXT } from './class-reading.ts';
+import { NO_TEXT, readingOfClasses } from './class-reading.ts';
 import type { DeepText } from './request-texts.ts';
 
 /** A signal that one classifier makes of the last user text. */
@@ -37,6 +37,7 @@ export function createFastSlot(
     key: kind,
     kind,
     cost: 'text',
+    scale: scaleOf(readingOf),
     readsLastTurnOnly: true,
     warm: () => understanding.fast().read('warm').classify(task),
     read(workload, shared) {
@@ -60,6 +61,7 @@ export function createDeepSlot(
     key,
     kind,
     cost: 'model',
+    scale: scaleOf(readingOf),
     readsLastTurnOnly: true,
     warm: () => classifier.classify('warm'),
     read(workload, shared) {
@@ -71,3 +73,6 @@ export function createDeepSlot(
     },
   };
 }
+
+const scaleOf = (readingOf: ReadingOf): 'chance' | 'chances' =>
+  readingOf === readingOfClasses ? 'chances' : 'chance';

@@ -60,17 +60,18 @@ export function createIntentSignal(texts: RequestTexts, understanding: Understan
     compile(value, definitions): CompiledCondition {
       const names = [...new Set(definitions.map(({ name }) => name))];
       if (names.length === 0) throw new ConfigIssue('there are no intents: define signals.intents');
-      const condition = compileClassCondition('intent', value, names);
-      const { test, text } = condition;
+      const condition = compileClassCondition('intent', value, names, NEAREST_ONLY);
+      const { test, text, claim } = condition;
       if (own.encoder !== null)
-        return { slot: slowSlot(own.encoder, 'intent', definitions), test, text };
+        return { slot: slowSlot(own.encoder, 'intent', definitions), test, text, claim };
       const slot = createFastSlot(texts, definitions, fastIndex);
       const deep = understanding.deep();
-      if (deep === null) return { slot, test, text };
+      if (deep === null) return { slot, test, text, claim };
       return {
         slot,
         test,
         text,
+        claim,
         deep: {
           slot: slowSlot(deep.encoder, 'intent.deep', definitions),
           isDoubtful: (reading) =>
@@ -80,6 +81,9 @@ export function createIntentSignal(texts: RequestTexts, understanding: Understan
     },
   };
 }
+
+/** Only the nearest intent has a chance. */
+const NEAREST_ONLY = { isSingle: true, below: 1 };
 
 function checkDefinition(definition: SignalDefinition): void {
   membersOf(definition.body, ['examples']);
@@ -108,6 +112,7 @@ function createFastSlot(
     key: 'intent',
     kind: 'intent',
     cost: 'text',
+    scale: 'chances',
     readsLastTurnOnly: true,
     warm: () => indexOf(definitions),
     read(_workload, shared) {
@@ -133,6 +138,7 @@ function createSlowSlot({ key, encoder, definitions, texts, indexOf }: SlowSlot)
     key,
     kind: 'intent',
     cost: 'model',
+    scale: 'chances',
     readsLastTurnOnly: true,
     warm: () => indexOf(definitions),
     read(_workload, shared) {

@@ -36,6 +36,7 @@ export function createJailbreakSignal(texts: RequestTexts, understanding: Unders
     key: `${key}.${scope}`,
     kind: 'jailbreak',
     cost,
+    scale: 'chance',
     readsLastTurnOnly: scope === 'lastUser',
     warm: () => judge(understanding.fast().read('warm')),
     read: (_workload, shared) => worstOf(textsIn(scope, texts, shared), judge),
@@ -71,6 +72,7 @@ export function createJailbreakSignal(texts: RequestTexts, understanding: Unders
         slot,
         test: condition.test,
         text: condition.text,
+        claim: condition.claim,
         deep: { slot: deepSlot, isDoubtful: condition.isDoubtful },
       };
     },
@@ -83,7 +85,7 @@ function compiled(
   threshold: number | null,
   band: readonly [number, number] | null,
 ): ReturnType<typeof compileProbabilityCondition> {
-  const scale = { threshold: threshold ?? 0.5, band };
+  const scale = { threshold: threshold ?? 0.5, band, quantity: `jailbreak.${scope}` };
   const condition = compileProbabilityCondition('jailbreak', comparison, scale);
   const suffix = scope === 'lastUser' ? '' : ` over ${scope}`;
   return { ...condition, text: `${condition.text}${suffix}` };

@@ -1,5 +1,6 @@
 import type { Signal, SignalSlot, Understanding } from '../../contract/index.ts';
 import { normalCdf } from '../../estimate/index.ts';
+import { countOf, passes } from '../claims.ts';
 import { COMPARISON_SCHEMA, compileComparison } from '../comparison.ts';
 import { NO_TEXT } from './class-reading.ts';
 import type { RequestTexts } from './request-texts.ts';
@@ -36,12 +37,14 @@ export function createOutputLengthSignal(
       description: 'Expected tokens of the answer.',
       ...COMPARISON_SCHEMA,
     },
+    valueSlot: () => slot,
     compile(value) {
       const comparison = compileComparison(value);
       return {
         slot,
         test: (reading) => comparison.test(reading.value as number),
         text: `outputLength ${comparison.text}`,
+        claim: passes(countOf('outputLength'), comparison),
       };
     },
   };

@@ -1,4 +1,5 @@
 import type {
+  Claim,
   CompiledCondition,
   FastText,
   Reading,
@@ -11,6 +12,7 @@ import type {
 import { ConfigIssue } from '../../contract/index.ts';
 import { isPromise } from '../../kernel/index.ts';
 import type { MaybeAsync } from '../../kernel/index.ts';
+import { anyOf, from } from '../claims.ts';
 import { choiceText, choicesOf, membersOf, oneOrMany } from '../shape.ts';
 import { confidenceOf } from './class-condition.ts';
 import type { RequestTexts } from './request-texts.ts';
@@ -37,6 +39,7 @@ export function createPiiSignal(texts: RequestTexts, understanding: Understandin
     key: `pii.${scope}`,
     kind: 'pii',
     cost: own.pii === null ? 'text' : 'model',
+    scale: 'chances',
     readsLastTurnOnly: scope === 'lastUser',
     warm: () => tagBy(own.pii, understanding)(understanding.fast().read('warm')),
     read: (_workload, shared) =>
@@ -77,8 +80,23 @@ export function createPiiSignal(texts: RequestTexts, understanding: Understandin
           return types.some((type) => (found[type] ?? 0) >= confidence);
         },
         text: `${what}${limit}${where}`,
+        claim: anyOf(types.map((type) => claimOf(type, confidence, scope))),
       };
     },
+  };
+}
+
+function claimOf(type: string, confidence: number, scope: Scope): Claim {
+  return {
+    kind: 'within',
+    of: {
+      kind: 'number',
+      name: `pii.${scope} ${type}`,
+      member: type,
+      range: from(0, 1),
+      isInteger: false,
+    },
+    intervals: [from(confidence, 1)],
   };
 }
 

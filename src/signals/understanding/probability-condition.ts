@@ -1,15 +1,21 @@
 import { ConfigIssue } from '../../contract/index.ts';
-import type { Reading } from '../../contract/index.ts';
+import type { Claim, Interval, Reading } from '../../contract/index.ts';
+import { passes, PROBABILITY } from '../claims.ts';
 import { COMPARISON_SCHEMA, compileComparison } from '../comparison.ts';
 
 /** A test of a probability, and which probabilities are too near to it to be sure. */
 export interface ProbabilityCondition {
   readonly text: string;
+  readonly claim: Claim;
   readonly test: (reading: Reading) => boolean;
   readonly isDoubtful: (reading: Reading) => boolean;
 }
 
 export interface ProbabilityScale {
+  /** What claims call the probability; unset: the kind. */
+  readonly quantity?: string;
+  /** Unset: a model's, which is never certain. */
+  readonly range?: Interval;
   /** The probability from which on `true` holds. */
   readonly threshold: number;
   /** Where the fast head's word is not enough for `true`; a comparison's doubt is as wide around its bounds. */
@@ -20,7 +26,7 @@ export interface ProbabilityScale {
 export function compileProbabilityCondition(
   kind: string,
   value: unknown,
-  { threshold, band }: ProbabilityScale,
+  { threshold, band, quantity = kind, range = PROBABILITY }: ProbabilityScale,
 ): ProbabilityCondition {
   const comparison = comparisonOf(value, threshold);
   const text = typeof value === 'boolean' ? `${kind}: ${value}` : `${kind} ${comparison.text}`;
@@ -28,6 +34,7 @@ export function compileProbabilityCondition(
   const above = band === null ? 0 : band[1] - threshold;
   return {
     text,
+    claim: passes({ kind: 'number', name: quantity, range, isInteger: false }, comparison),
     test: (reading) => comparison.test(reading.value as number),
     isDoubtful(reading) {
       if (band === null) return false;

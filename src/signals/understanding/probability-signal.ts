@@ -1,4 +1,5 @@
 import type { CompiledCondition, Signal, Understanding } from '../../contract/index.ts';
+import { from } from '../claims.ts';
 import { readingOfProbability } from './class-reading.ts';
 import { createDeepSlot, createFastSlot } from './head-slots.ts';
 import type { HeadSignalOptions } from './head-slots.ts';
@@ -25,16 +26,17 @@ export function createProbabilitySignal(
     compile(value): CompiledCondition {
       if (own !== undefined) {
         const threshold = own.threshold ?? 0.5;
-        const { test, text } = compileProbabilityCondition(kind, value, { threshold, band: null });
-        return { slot: createDeepSlot(options, own, kind, readingOfProbability), test, text };
+        const scale = { threshold, band: null, range: from(0, 1) };
+        const { isDoubtful: _, ...condition } = compileProbabilityCondition(kind, value, scale);
+        return { slot: createDeepSlot(options, own, kind, readingOfProbability), ...condition };
       }
       const fast = understanding.fast();
       const scale = { threshold: fast.threshold(task) ?? 0.5, band: fast.band(task) };
-      const { test, text, isDoubtful } = compileProbabilityCondition(kind, value, scale);
+      const { isDoubtful, ...condition } = compileProbabilityCondition(kind, value, scale);
       const deep = understanding.deep()?.classifiers.get(task);
-      if (deep === undefined || scale.band === null) return { slot: fastSlot, test, text };
+      if (deep === undefined || scale.band === null) return { slot: fastSlot, ...condition };
       const slot = createDeepSlot(options, deep, `${kind}.deep`, readingOfProbability);
-      return { slot: fastSlot, test, text, deep: { slot, isDoubtful } };
+      return { slot: fastSlot, ...condition, deep: { slot, isDoubtful } };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { findRepeatedTurn } from '../../encoder/index.ts';
 import type { CompiledCondition, Reading, Signal, Understanding } from '../../contract/index.ts';
 import { ConfigIssue } from '../../contract/index.ts';
+import { from } from '../claims.ts';
 import { COMPARISON_SCHEMA } from '../comparison.ts';
 import { NO_TEXT } from './class-reading.ts';
 import { compileProbabilityCondition } from './probability-condition.ts';
@@ -33,13 +34,15 @@ export function createReaskSignal(texts: RequestTexts, understanding: Understand
     },
     compile(value): CompiledCondition {
       const { comparison, within } = split(value);
-      const scale = { threshold: 0.5, band: null };
-      const { test, text } = compileProbabilityCondition('reask', comparison, scale);
+      const quantity = `reask.${within}`;
+      const scale = { threshold: 0.5, band: null, quantity, range: from(0, 1) };
+      const { test, text, claim } = compileProbabilityCondition('reask', comparison, scale);
       return {
         slot: {
           key: `reask.${within}`,
           kind: 'reask',
           cost: 'text',
+          scale: 'chance',
           warm: () => understanding.fast().encoder.embedOne('warm'),
           read(workload, shared) {
             const turn = shared.share(texts.gist);
@@ -57,6 +60,7 @@ export function createReaskSignal(texts: RequestTexts, understanding: Understand
           },
         },
         test,
+        claim,
         text: within === WITHIN_DEFAULT ? text : `${text} within ${within} turns`,
       };
     },

@@ -10,6 +10,7 @@ import type {
 } from '../../contract/index.ts';
 import { andThen, nearest } from '../../kernel/index.ts';
 import type { MaybeAsync } from '../../kernel/index.ts';
+import { from, passes } from '../claims.ts';
 import { COMPARISON_SCHEMA, compileComparison } from '../comparison.ts';
 import { choicesOf, membersOf, textOf } from '../shape.ts';
 import { NO_TEXT } from './class-reading.ts';
@@ -68,6 +69,18 @@ export function createSimilaritySignal(texts: RequestTexts, understanding: Under
         slot: createSlot(definition, texts, understanding, () => setOf(definition)),
         test: (reading) => comparison.test(reading.value as number),
         text: `similarity to ${definition.name} ${comparison.text}`,
+        claim: passes(
+          {
+            kind: 'number',
+            name: `similarity.${definition.name}`,
+            range: from(-1, 1),
+            isInteger: false,
+            ...(own === null && {
+              cosineWith: { examples: examplesOf(definition), aggregate: aggregateOf(definition) },
+            }),
+          },
+          comparison,
+        ),
       };
     },
   };

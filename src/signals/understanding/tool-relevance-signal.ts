@@ -1,16 +1,26 @@
+import { TOOL_FIT } from '../../contract/index.ts';
 import { createToolIndex, toolText } from '../../encoder/index.ts';
 import type { ToolIndex } from '../../encoder/index.ts';
 import type {
   CompiledCondition,
+  NumberQuantity,
   Reading,
   ShareKey,
   Signal,
   SignalSlot,
   Understanding,
 } from '../../contract/index.ts';
+import { from, passes } from '../claims.ts';
 import { COMPARISON_SCHEMA, compileComparison } from '../comparison.ts';
 import { NO_TEXT } from './class-reading.ts';
 import type { RequestTexts } from './request-texts.ts';
+
+const RELEVANCE: NumberQuantity = {
+  kind: 'number',
+  name: 'toolRelevance',
+  range: from(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+  isInteger: false,
+};
 
 /** More tools than this are not looked at: a request that declares them all is hostile or lost. */
 const TOOLS_MAX = 1024;
@@ -34,6 +44,7 @@ export function createToolRelevanceSignal(
       if (text.tokenCount === 0) return NO_TEXT;
       const relevance = shared.share(index).relevance(text.text, text.embedding());
       if (relevance.length === 0) return NO_TOOLS;
+      shared.share(TOOL_FIT).relevance = relevance;
       return { value: Math.max(...relevance), confidence: 1 };
     },
   };
@@ -41,6 +52,7 @@ export function createToolRelevanceSignal(
     apiVersion: 1,
     kind: 'toolRelevance',
     definitionSchema: null,
+    valueSlot: () => slot,
     conditionSchema: {
       description:
         "Relevance of the fittest of the request's tools to the last user text: about a cosine.",
@@ -52,6 +64,7 @@ export function createToolRelevanceSignal(
         slot,
         test: (reading) => comparison.test(reading.value as number),
         text: `toolRelevance ${comparison.text}`,
+        claim: passes(RELEVANCE, comparison),
       };
     },
   };

@@ -16,6 +16,10 @@ FOLDS = 4
 ENCODED = re.compile(r"^(?:\S ){6,}|[A-Za-z0-9+/=]{40,}|\b[0-9a-f]{40,}\b")
 
 
+EVERYDAY = ("alpaca_harmless", "clinc", "halueval-query", "metatool", "banking")
+LONG_WEIGHT = 1.5
+
+
 @dataclass
 class Texts:
     text: list[str] = field(default_factory=list)
@@ -93,7 +97,7 @@ def written_attacks() -> Texts:
 def hard_benign() -> Texts:
     out = Texts()
     for one in read("benign_hard.jsonl"):
-        out.add(one.text, 0, f"hard:{one.by}", one.family, 4.0 if one.by == "hand" else 1.0)
+        out.add(one.text, 0, f"hard:{one.by}", one.family, 6.0 if one.by == "hand" else 1.0)
     return out
 
 
@@ -137,14 +141,19 @@ def mixtures(base: Texts, places: np.ndarray, count: int, rng: np.random.Generat
     out = Texts()
     joiners = (" ", "\n", "\n\n", ". ", " - ")
 
-    def padding(words: int) -> str:
+    def padding(words: int, pool: list[int] = benign) -> str:
         parts: list[str] = []
-        while sum(len(p.split()) for p in parts) < words:
-            parts.append(base.text[benign[int(rng.integers(len(benign)))]])
+        size = 0
+        while size < words:
+            parts.append(base.text[pool[int(rng.integers(len(pool)))]])
+            size += len(parts[-1].split())
         return " ".join(joiners[int(rng.integers(5))].join(parts).split(" ")[:words])
 
     for _ in range(count):
         out.add(padding(int(rng.integers(30, 400))), 0, "mixed", "benign", 0.8)
+    everyday = [i for i in benign if base.source[i] in EVERYDAY]
+    for _ in range(count):
+        out.add(" ".join(padding(int(rng.integers(100, 600)), everyday).split()), 0, "mixed:everyday", "benign", LONG_WEIGHT)
     for _ in range(count):
         place = hostile[int(rng.integers(len(hostile)))]
         words = int(rng.choice([8, 15, 30, 60, 120, 200]))

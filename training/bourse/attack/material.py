@@ -8,7 +8,7 @@ import numpy as np
 
 from ..head import Features, FeatureSpec
 from ..static_vectors import StaticEncoder
-from .dataset import FOLDS, Texts, folds_of, general_benign, hard_benign, held_out, join, mixtures, real, with_typos, written_attacks
+from .dataset import EVERYDAY, FOLDS, Texts, folds_of, general_benign, hard_benign, held_out, join, mixtures, real, with_typos, written_attacks
 from .reviewed import Reviewed, reviewed_of
 from .windowed import Bags, bags_of
 
@@ -68,10 +68,9 @@ def training_texts(seed: int = 1) -> tuple[Texts, np.ndarray]:
 
 
 def robustness_texts(texts: Texts, folds: np.ndarray, seed: int = 9) -> tuple[Texts, np.ndarray]:
-    """Real attacks with 200 benign words behind or before, with typos, in capitals; and long benign texts."""
+    """Real attacks with benign words behind, before or around them, with typos, in capitals; and long benign texts."""
     rng = np.random.default_rng(seed)
-    sources = ("alpaca_harmless", "clinc", "halueval-query", "metatool", "banking")
-    benign = [[texts.text[i] for i in range(len(texts)) if folds[i] == f and texts.source[i] in sources] for f in range(FOLDS)]
+    benign = [[texts.text[i] for i in range(len(texts)) if folds[i] == f and texts.source[i] in EVERYDAY] for f in range(FOLDS)]
 
     def padding(words: int, fold: int) -> str:
         parts: list[str] = []
@@ -86,7 +85,7 @@ def robustness_texts(texts: Texts, folds: np.ndarray, seed: int = 9) -> tuple[Te
             continue
         fold, text = int(folds[i]), texts.text[i]
         for kind, changed in (("as it is", text), ("200 benign words behind", f"{text} {padding(200, fold)}"), ("200 benign words before", f"{padding(200, fold)}. {text}"),
-                              ("one typo in ten words", with_typos(text, rng)), ("capitals", text.upper())):
+                              ("60 benign words on both sides", f"{padding(60, fold)} {text} {padding(60, fold)}"), ("one typo in ten words", with_typos(text, rng)), ("capitals", text.upper())):
             out.add(changed, 1, kind, texts.family[i])
             fold_list.append(fold)
     for fold in range(FOLDS):

@@ -54,12 +54,13 @@ def write_card(path: Path, size: int, figures: dict[str, float], tables: dict[st
         details=[
             f"Threshold {threshold}: at most 1 % of general benign texts and at most 8 % of held-out hand-written hard benign ones are flagged (out-of-fold scores).",
             f"Band {band}: {share(f['band share'])} of the judged texts lie in it and {share(f['band errors'])} of the mistakes; asking a deeper head only there leaves the other mistakes.",
-            "The artefact carries no band: with the deep head asked inside it, 84.8 % of over_refusal_eval are kept and attack_eval has an AUC of 0.926, against 94.1 % and 0.951 for this detector alone (`bourse eval guard`).",
+            "The artefact carries no band: the deep head keeps fewer benign prompts with trigger words (85 % of over_refusal_eval, its card) and finds families left out no better.",
             "Weights of reviewed patterns start at hand-given values and are trained with the head; orders and disguises never count below zero.",
-            "Families left out: neither third-party nor written texts of the family train; the reviewed patterns of the family keep their hand-given weight.",
+            "Where the patterns that hold weigh 2 or more, the head counts as no less than -1: of languages and wordings that it never met it knows nothing (chosen with the left-out languages in sight: 67 to 85 %).",
+            "Families left out: neither third-party nor written texts of the family train, nor benign texts made from its frames; the reviewed patterns of the family keep their hand-given weight.",
         ],
         limits=[
-            "Long benign texts have many spans: of 100 to 600 words drawn from everyday queries, about one in twelve is flagged at the shipped threshold.",
+            f"Long benign texts have many spans: of 100 to 600 words drawn from everyday queries without marks between, {share(tables['robustness']['benign, 100 to 600 words'][1])} are flagged at the shipped threshold.",
             "Between two trial runs the rule for mentions, two leak patterns and the threshold rule (8 % instead of 12 %) were changed after a look at the misses of attack_eval and "
             "over_refusal_eval, and everyday benign texts in seven languages were added; no text of either file trains. Some hand-written attacks imitate kinds seen in the third-party rows: the folds are a little kind to deepset.",
             "Similarity to exemplars (mean of the 3 nearest attacks less that of benign texts) was tried alone: AUC .938 with 200 of each, .983 with 4,000, below the head, so it does not ship.",

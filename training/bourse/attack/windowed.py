@@ -103,14 +103,36 @@ def _largest(logits: torch.Tensor, owner: torch.Tensor, texts: int) -> torch.Ten
     return top.scatter_reduce(0, owner, logits, "amax")
 
 
+FLOOR_EVIDENCE = 2.0
+FLOOR_LOGIT = -1.0
+
+
+def joined(head: np.ndarray, reviewed: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Joined logits of texts. Where the reviewed features that speak for an attack weigh FLOOR_EVIDENCE or more, the head
+    counts as no less than FLOOR_LOGIT: of a language or wording that it never met it knows nothing."""
+    is_evident = reviewed @ np.maximum(weights, 0) >= FLOOR_EVIDENCE
+    return np.where(is_evident, np.maximum(head, FLOOR_LOGIT), head) + reviewed @ weights
+
+
 @dataclass(frozen=True)
 class Trained:
     network: HeadNetwork
     weights: np.ndarray
     """[reviewed features], added to the largest window logit."""
 
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Models that ship as one: of each window the mean of their logits counts, and the mean of their weights."""
+
+    models: list[Trained]
+
+    def weights(self) -> np.ndarray:
+        return np.mean([model.weights for model in self.models], axis=0)
+
     def scores(self, bags: Bags, reviewed: np.ndarray) -> np.ndarray:
-        return head_scores(self.network, bags) + reviewed @ self.weights
+        head = np.maximum.reduceat(np.mean([window_logits(model.network, bags) for model in self.models], axis=0), bags.first)
+        return joined(head, reviewed, self.weights())
 
 
 def train_bags(bags: Bags, reviewed: np.ndarray, prior: np.ndarray, targets: tuple[np.ndarray, np.ndarray], plan: Plan, buckets: int,
@@ -161,11 +183,10 @@ def train_bags(bags: Bags, reviewed: np.ndarray, prior: np.ndarray, targets: tup
     return Trained(network, scale.detach().numpy().copy())
 
 
-def head_scores(network: HeadNetwork, bags: Bags, batch: int = 2048) -> np.ndarray:
-    """[texts] largest window logit, before quantisation."""
+def window_logits(network: HeadNetwork, bags: Bags, batch: int = 2048) -> np.ndarray:
+    """[windows] logits, before quantisation."""
     with torch.no_grad():
-        logits = np.concatenate([
+        return np.concatenate([
             network(*_batch(bags.features, np.arange(s, min(s + batch, len(bags.features))))).numpy()[:, 0]
             for s in range(0, len(bags.features), batch)
         ])
-    return np.maximum.reduceat(logits, bags.first)

@@ -41,6 +41,7 @@ class Writer:
         self.rng = np.random.default_rng(seed)
         self.deeds = [tuple(line.split("|")) for line in lines("harm_phrases.txt")]
         self.texts = lines("harm_writing.txt")
+        self.harmless = lines("benign_deeds.txt")
 
     def pick(self, bank: list) -> object:
         return bank[int(self.rng.integers(len(bank)))]
@@ -105,6 +106,9 @@ class Writer:
     def fiction(self) -> str:
         return self.pick(banks.FICTIONS).format(p=self.pick(self.deeds)[0])
 
+    def long_fiction(self) -> str:
+        return self.pick(banks.LONG_FICTIONS).format(j=self.pick(banks.JOBS), p=self.pick(self.deeds)[0])
+
     def harmful(self) -> str:
         if self.rng.random() < 0.3:
             return self.pick(banks.WRITES).format(p=self.pick(self.texts))
@@ -122,6 +126,13 @@ class Writer:
 
     def harm_about(self) -> str:
         return self.pick(benign_banks.ABOUT_HARM).format(g=self.pick(self.deeds)[1])
+
+    def harmless_request(self) -> str:
+        return self.pick(banks.HARMS).format(p=self.pick(self.harmless))
+
+    def harmless_fiction(self) -> str:
+        frame = self.pick([*banks.FICTIONS, *banks.LONG_FICTIONS])
+        return frame.format(j=self.pick(banks.JOBS), p=self.pick(self.harmless))
 
     def override_about(self) -> str:
         lang = str(self.rng.choice(["en", "en", "en", "de", "fr", "es"]))
@@ -167,16 +178,18 @@ def attacks(seed: int = 5) -> list[Written]:
     for lang, count in {"en": 300, "de": 40, "fr": 20, "es": 20, "zh": 20}.items():
         out += distinct(lambda lang=lang: w.roleplay(lang), count, "roleplay", lang)
     out += distinct(w.authority, 140, "authority", "en") + distinct(w.encoded, 200, "encoding", "en")
-    out += distinct(w.fiction, 350, "fiction", "en") + distinct(w.harmful, 500, "harmful", "en")
+    out += distinct(w.fiction, 350, "fiction", "en") + distinct(w.harmful, 700, "harmful", "en")
     out += distinct(w.injected, 220, "injected", "en") + distinct(w.suppression, 120, "suppression", "en")
+    out += distinct(w.long_fiction, 350, "fiction", "en")
     return out
 
 
 def benign(seed: int = 6) -> list[Written]:
     w = Writer(seed)
     return [
-        *distinct(w.harm_about, 450, "about-harm", "en"), *distinct(w.override_about, 220, "about-attacks", "mixed"),
+        *distinct(w.harm_about, 600, "about-harm", "en"), *distinct(w.override_about, 220, "about-attacks", "mixed"),
         *distinct(w.role, 260, "role", "mixed"), *distinct(w.system, 200, "system", "en"), *distinct(w.trigger, 140, "trigger", "en"),
+        *distinct(w.harmless_request, 300, "harmless-request", "en"), *distinct(w.harmless_fiction, 200, "harmless-fiction", "en"),
     ]
 
 
