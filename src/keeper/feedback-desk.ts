@@ -14,8 +14,8 @@ export interface FeedbackPort {
 }
 
 /** An answer may be judged before its outcome is stored: it is looked for so often, so far apart. */
-const LOOKS = 4;
-const LOOK_AGAIN_MS = 50;
+const LOOKS = 11;
+const LOOK_AGAIN_MS = 100;
 /** Calls that were guarded, whose answers have not ended yet. */
 const GUARDED_MAX = 1_000;
 const TENANTS_MAX = 10_000;
