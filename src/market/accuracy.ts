@@ -58,8 +58,8 @@ export function learnedAccuracy(model: Model, view: MarketView, nowMs: number): 
 
 /**
  * Holds the bids to what is believed of their models on the request's topic. The topic is read only
- * where it can change the award: models compete, the mandate asks for accuracy, and the accuracy of
- * one of them depends on the topic.
+ * where it can change the award: models compete, the mandate asks for accuracy, and by the cards another
+ * model is the best on some topic, or verdicts are known.
  */
 export function refineByTopic(
   bids: readonly Bid[],
@@ -87,13 +87,43 @@ function dependsOnTopic(
   if (bids.length < 2 || (objective.usdPerError === 0 && limits.minAccuracy === null)) return false;
   const first = bids[0]!.instance.model;
   let hasRival = false;
-  let isByTopic = false;
+  let hasVerdict = false;
+  let hasCard = false;
   for (let i = 0; i < bids.length; i++) {
     const { model } = bids[i]!.instance;
     if (model.kind === 'embedding') return false;
     if (model !== first) hasRival = true;
-    if (model.accuracy.byDomain.size > 0 || accuracy.has(model.id)) isByTopic = true;
-    if (hasRival && isByTopic) return true;
+    if (accuracy.has(model.id)) hasVerdict = true;
+    if (model.accuracy.byDomain.size > 0) hasCard = true;
+  }
+  if (!hasRival) return false;
+  if (hasVerdict || limits.minAccuracy !== null) return hasVerdict || hasCard;
+  return hasCard && cardsDisagree(bids, objective.usdPerError);
+}
+
+/** Whether another bid than the best at large is the best on some domain of the cards. */
+function cardsDisagree(bids: readonly Bid[], usdPerError: number): boolean {
+  const atLarge = bestOn(null, bids, usdPerError);
+  for (const { instance } of bids) {
+    for (const domain of instance.model.accuracy.byDomain.keys()) {
+      if (bestOn(domain, bids, usdPerError) !== atLarge) return true;
+    }
   }
   return false;
+}
+
+/** The best bid where no verdict has moved the figures of the cards. */
+function bestOn(domain: string | null, bids: readonly Bid[], usdPerError: number): Bid {
+  let best = bids[0]!;
+  let least = Infinity;
+  for (const bid of bids) {
+    const { default: usual, byDomain } = bid.instance.model.accuracy;
+    const onDomain = domain === null ? undefined : byDomain.get(domain);
+    const gain = onDomain === undefined ? 0 : onDomain - (usual ?? bid.accuracy?.mean ?? 0.5);
+    const score = bid.score - usdPerError * gain;
+    if (score > least || (score === least && bid.instance.id > best.instance.id)) continue;
+    best = bid;
+    least = score;
+  }
+  return best;
 }
