@@ -1,12 +1,9 @@
 /** The speed of the policy. `npm run bench:policy -- [--save] [NAME…]`; see README.md beside this file. */
-import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { time } from '../signals/measure.ts';
+import { saveTimings, time } from '../signals/measure.ts';
 import type { Timing } from '../signals/measure.ts';
 import { createCases } from './cases.ts';
 
 const BASELINE = new URL('./baseline.json', import.meta.url);
-const round = (value: number): number => Number(value.toPrecision(3));
 const column = (value: number): string => value.toFixed(2).padStart(10);
 
 const args = process.argv.slice(2);
@@ -22,17 +19,4 @@ for (const one of createCases()) {
     `${name.padEnd(50)}${column(p50)}${column(p99)}${column(cpu)} ${unit}  ${target ?? ''}`,
   );
 }
-if (args.includes('--save')) {
-  const machine = {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    node: process.version,
-  };
-  const rounded = timings.map((timing) => ({
-    ...timing,
-    p50: round(timing.p50),
-    p99: round(timing.p99),
-    cpu: round(timing.cpu),
-  }));
-  writeFileSync(BASELINE, `${JSON.stringify({ machine, timings: rounded }, null, 1)}\n`);
-}
+if (args.includes('--save')) saveTimings(BASELINE, timings);

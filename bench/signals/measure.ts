@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
 import { median, quantile } from '../gateway/statistics.ts';
 
 /** One thing that is timed. `inner` runs count as one, so that the clock is no part of short ones. */
@@ -41,3 +43,21 @@ export async function time({ name, target, unit, runs, inner, run }: Case): Prom
 }
 
 const settled = async (answer: unknown): Promise<unknown> => answer;
+
+/** Writes the timings as a baseline, with the machine that they were measured on. */
+export function saveTimings(file: URL, timings: readonly Timing[]): void {
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    node: process.version,
+  };
+  const rounded = timings.map((timing) => ({
+    ...timing,
+    p50: round(timing.p50),
+    p99: round(timing.p99),
+    cpu: round(timing.cpu),
+  }));
+  writeFileSync(file, `${JSON.stringify({ machine, timings: rounded }, null, 1)}\n`);
+}
+
+const round = (value: number): number => Number(value.toPrecision(3));

@@ -1,9 +1,8 @@
 /** The speed of signals. `npm run bench:signals -- [--save] [NAME…]`; see README.md beside this file. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { shippedUnderstanding } from '../../src/app-understanding.ts';
 import { createCases } from './cases.ts';
-import { time } from './measure.ts';
+import { saveTimings, time } from './measure.ts';
 import type { Timing } from './measure.ts';
 
 const BASELINE = new URL('./baseline.json', import.meta.url);
@@ -40,23 +39,5 @@ for (const one of createCases({ understanding, scans, files: readModel })) {
     console.log(`${one.name.padEnd(50)} not measured: ${(error as Error).message}`);
   }
 }
-if (args.includes('--save')) {
-  const [cpu] = cpus();
-  const machine = {
-    cpu: cpu?.model ?? 'unknown',
-    cores: availableParallelism(),
-    node: process.version,
-  };
-  const rounded = timings.map((timing) => ({
-    ...timing,
-    p50: round(timing.p50),
-    p99: round(timing.p99),
-    cpu: round(timing.cpu),
-  }));
-  writeFileSync(BASELINE, `${JSON.stringify({ machine, timings: rounded }, null, 1)}\n`);
-}
+if (args.includes('--save')) saveTimings(BASELINE, timings);
 process.exit();
-
-function round(value: number): number {
-  return Number(value.toPrecision(3));
-}
