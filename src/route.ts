@@ -13,15 +13,17 @@ export function createDirector(stage: Stages): Route {
     const world = stage.world();
     const workload = stage.resolve(stage.workload(ingress));
     const signals = stage.signals(workload, world.policy);
-    return andThen(stage.policy(workload, signals, world), (mandate): Decision => {
+    return andThen(stage.policy(workload, signals, world), (mandate): MaybeAsync<Decision> => {
       const { policy, fleet } = world;
       if (isRefusal(mandate)) {
         return { workload, policy, signals, fleet, mandate: null, hit: null, result: mandate };
       }
-      const hit = stage.cache(workload, mandate);
-      const quotes = stage.quotes(workload, mandate, world, signals);
-      const result = stage.award(quotes, mandate);
-      return { workload, policy, signals, fleet, mandate, hit, result };
+      return andThen(stage.cache(workload, mandate), (hit) =>
+        andThen(stage.quotes(workload, mandate, world, signals), (quotes): Decision => {
+          const result = stage.award(quotes, mandate);
+          return { workload, policy, signals, fleet, mandate, hit, result };
+        }),
+      );
     });
   }
 

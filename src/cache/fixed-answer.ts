@@ -3,7 +3,7 @@ import type {
   Decision,
   FixedAnswer,
   FlowController,
-  LookUp,
+
   ResponseSink,
   Workload,
 } from '../contract/index.ts';
@@ -17,7 +17,7 @@ const CHOICES_MAX = 128;
 type Json = Readonly<Record<string, unknown>>;
 
 /** The answer that the route itself gives, on the client's surface but for one: responses are made of chat. */
-export const lookUpFixed: LookUp = (workload, { answer }): CacheHit | null => {
+export const lookUpFixed = (workload: Workload, { answer }: Mandate): CacheHit | null => {
   if (answer === null || workload.surface === 'embeddings') return null;
   const choices = everyChoice(workload, (index) => ({
     index,

@@ -82,7 +82,12 @@ export interface Stages {
   signals(workload: Workload, policy: Policy): SignalReader;
   policy(workload: Workload, signals: SignalReader, world: World): MaybeAsync<Mandate | Refusal>;
   cache: LookUp;
-  quotes(workload: Workload, mandate: Mandate, world: World, signals: SignalReader): Quotes;
+  quotes(
+    workload: Workload,
+    mandate: Mandate,
+    world: World,
+    signals: SignalReader,
+  ): MaybeAsync<Quotes>;
   award(quotes: Quotes, mandate: Mandate): Award | Refusal;
 
   /** Keeps what explains the decision, without the client's text. */

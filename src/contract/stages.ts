@@ -1,4 +1,4 @@
-import type { Fault } from '../kernel/index.ts';
+import type { Fault, MaybeAsync } from '../kernel/index.ts';
 import type { Mandate } from './policy.ts';
 import type { Workload } from './workload.ts';
 
@@ -25,4 +25,4 @@ export interface CacheHit {
 }
 
 /** Looks for an exact hit; null is a miss. */
-export type LookUp = (workload: Workload, mandate: Mandate) => CacheHit | null;
+export type LookUp = (workload: Workload, mandate: Mandate) => MaybeAsync<CacheHit | null>;
