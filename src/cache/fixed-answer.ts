@@ -3,7 +3,7 @@ import type {
   Decision,
   FixedAnswer,
   FlowController,
-
+  Mandate,
   ResponseSink,
   Workload,
 } from '../contract/index.ts';
