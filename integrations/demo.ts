@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,18 +24,27 @@ export async function freePort(): Promise<number> {
 }
 
 /** `bourse demo` on free ports, in a process and a folder of its own. */
-export async function startDemo(): Promise<Demo> {
+export const startDemo = (): Promise<Demo> => startBourse('demo');
+
+/** The command on free ports, in a process and a folder of its own that holds the given files. */
+export async function startBourse(
+  command: string,
+  files: Readonly<Record<string, string | Buffer>> = {},
+): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'bourse-integration-'));
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder, name), content);
+  }
   const [port, adminPort] = [await freePort(), await freePort()];
   const child = spawn(
     process.execPath,
-    [BOURSE, 'demo', '--port', String(port), '--admin-port', String(adminPort)],
+    [BOURSE, command, '--port', String(port), '--admin-port', String(adminPort)],
     { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const exited = once(child, 'exit');
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`the demo ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`bourse ${command} ended with ${child.exitCode}`);
     const ready = await fetch(`${url}/health/ready`).catch(() => null);
     if (ready?.status === 200) break;
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -1,6 +1,7 @@
 import { createSystemRng } from './kernel/index.ts';
 import type { Clock } from './kernel/index.ts';
-import type { BourseEvent, Registry } from './contract/index.ts';
+import type { BourseEvent, CacheConfig, Registry } from './contract/index.ts';
+import { openCacheStore } from './app-cache-store.ts';
 import { sourceOf } from './app-policy.ts';
 import type { Environment, PolicyLoader, PolicySource } from './app-policy.ts';
 import { createKeeper } from './keeper/index.ts';
@@ -15,6 +16,7 @@ export interface KeeperParts {
   readonly registry: Registry;
   readonly load: PolicyLoader;
   readonly storePath: string | null;
+  readonly cache: CacheConfig | undefined;
   readonly clock: Clock;
   readonly onEvent: (event: BourseEvent) => void;
 }
@@ -26,11 +28,12 @@ export interface OpenKeeper extends Omit<Keeper, 'start'> {
 
 /** The keeper over its store and its prober, started; closing it closes both. */
 export async function openKeeper(parts: KeeperParts): Promise<OpenKeeper> {
-  const { source, env, registry, load, storePath, clock, onEvent } = parts;
+  const { source, env, registry, load, storePath, cache, clock, onEvent } = parts;
   let latest = source;
   const prober = createProber({ engines: registry.engines, clock });
   const keeper = createKeeper({
     store: await openSqliteStore({ path: storePath }),
+    cacheStore: await openCacheStore(cache, clock),
     clock,
     rng: createSystemRng(),
     learners: registry.learners,

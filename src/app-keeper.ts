@@ -45,6 +45,7 @@ export async function openKeeperHost(options: KeeperHostOptions): Promise<Keeper
     registry,
     load,
     storePath: config.storePath,
+    cache: config.cache,
     clock,
     onEvent: (event) => logEvent(log, event),
   });

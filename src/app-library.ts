@@ -56,6 +56,7 @@ export async function createBourse(
     registry,
     load,
     storePath: policy.config.storePath,
+    cache: policy.config.cache,
     clock,
     onEvent: (event) => options.observer?.on(event),
   });

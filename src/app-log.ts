@@ -17,12 +17,17 @@ export function logEvent(log: Logger, event: BourseEvent): void {
       return;
     case 'policy-rejected':
     case 'circuit-opened':
+    case 'key-rested':
+    case 'bidder-silent':
+    case 'kv-events-lost':
     case 'budget-warning':
     case 'queue-dropped':
     case 'model-drifted':
       log.warn(event, event.kind);
       return;
     case 'attempt-failed':
+    case 'escalated':
+    case 'hedged':
     case 'refused':
     case 'turned-away':
       log.debug(event, event.kind);

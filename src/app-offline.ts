@@ -82,6 +82,7 @@ export function createOfflineDecider(registry: Registry): OfflineDecider {
     decisions,
     clock,
     rng: createSystemRng(),
+    explores: false,
     observer: { on: () => {}, stage: () => {} },
     upstream: { dispatch: () => ({ pause: () => {}, resume: () => {}, abort: () => {} }) },
     breakers: {

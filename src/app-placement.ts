@@ -1,15 +1,26 @@
 import type { AttemptsResult, AwardedDecision, KeeperClient } from './contract/index.ts';
 import type { PlacementNews, RunAttempts, ServedSession } from './contract/index.ts';
+import type { KvEvents } from './app-kv-events.ts';
 import { PrefixMemory, SessionMemory } from './prefix/index.ts';
 
 /** What a worker remembers of where prompts and sessions went, shared with the other workers. */
 export class PlacementMemory {
-  readonly prefixes = new PrefixMemory();
+  readonly prefixes: PrefixMemory;
   readonly sessions = new SessionMemory();
   readonly #keeper: Partial<Pick<KeeperClient, 'tellPlacements' | 'onPlacements'>>;
 
-  constructor(keeper: Partial<Pick<KeeperClient, 'tellPlacements' | 'onPlacements'>>) {
+  readonly #kv: KvEvents | null;
+
+  constructor(
+    keeper: Partial<Pick<KeeperClient, 'tellPlacements' | 'onPlacements'>>,
+    kv: KvEvents | null = null,
+  ) {
     this.#keeper = keeper;
+    this.#kv = kv;
+    this.prefixes = new PrefixMemory(kv?.ranks);
+    kv?.onRendered((rendered) =>
+      keeper.tellPlacements?.({ prompts: [], sessions: [], rendered: [rendered] }),
+    );
     keeper.onPlacements?.((news) => this.#hear(news));
   }
 
@@ -27,6 +38,9 @@ export class PlacementMemory {
         const isTold = status === 'ok' && !usage.isEstimated && attempts.length === 1;
         if (pending !== null && bid !== null) {
           this.prefixes.settled(pending, bid.instance, isTold ? usage : null);
+          if (bid.instance.kvEvents !== undefined && status === 'ok') {
+            this.#kv?.served(decision, bid.instance, pending.chain);
+          }
         }
         this.#tell(sessionServed(decision, done));
         onDone(done);
@@ -41,8 +55,9 @@ export class PlacementMemory {
     this.#keeper.tellPlacements?.({ prompts, sessions: served === null ? [] : [served] });
   }
 
-  #hear({ prompts, sessions }: PlacementNews): void {
+  #hear({ prompts, sessions, rendered }: PlacementNews): void {
     this.prefixes.hear(prompts);
+    if (rendered !== undefined) this.#kv?.hear(rendered);
     for (const served of sessions) this.sessions.served(served);
   }
 }
@@ -50,10 +65,11 @@ export class PlacementMemory {
 /** Null where no session was served. */
 function sessionServed(
   { workload }: AwardedDecision,
-  { bid, status, usage }: AttemptsResult,
+  { bid, status, usage: total, attempts }: AttemptsResult,
 ): ServedSession | null {
   const { session, surface, caller } = workload;
   if (session === null || bid === null || status !== 'ok' || surface === 'embeddings') return null;
+  const usage = attempts.at(-1)?.share?.usage ?? total;
   const tokens = usage.promptTokens + usage.outputTokens;
   return { tenant: caller.tenant, session, instance: bid.instance.id, tokens };
 }

@@ -4,9 +4,17 @@ import { resolve } from 'node:path';
 import { fault } from './kernel/index.ts';
 import type { Config, PolicyProblem, Registry } from './contract/index.ts';
 import { builtIns, importPlugins, withPlugins } from './app-registry.ts';
+import { openTrainedRouter } from './app-router.ts';
 import { openUnderstanding } from './app-understanding.ts';
-import { loadPolicy, readNamedFiles, readPluginPaths, readUnderstanding } from './policy/index.ts';
+import {
+  loadPolicy,
+  readNamedFiles,
+  readPluginPaths,
+  readRouter,
+  readUnderstanding,
+} from './policy/index.ts';
 import type { PolicyLoad } from './policy/index.ts';
+import type { LocalModelsAt } from './pool/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -103,7 +111,21 @@ export async function registryFor(
 ): Promise<Registry> {
   const input = inputOf(source, env);
   const understanding = await openUnderstanding(readUnderstanding(input), isServing);
-  return withPlugins(builtIns(understanding), await importPlugins(readPluginPaths(input)));
+  const router = await openTrainedRouter(readRouter(input), understanding);
+  const registry = builtIns(understanding, router, localModelsIn(env));
+  return withPlugins(registry, await importPlugins(readPluginPaths(input)));
+}
+
+/** How every thread and process hears of the server of local models, which one process holds. */
+export const withLocalModels = (env: Environment, { url, token }: LocalModelsAt): Environment => ({
+  ...env,
+  BOURSE_GGUF_URL: url,
+  BOURSE_GGUF_TOKEN: token,
+});
+
+function localModelsIn(env: Environment): LocalModelsAt | undefined {
+  const { BOURSE_GGUF_URL: url, BOURSE_GGUF_TOKEN: token } = env;
+  return url === undefined || token === undefined ? undefined : { url, token };
 }
 
 /** What the policy's functions are given: no file is read any more. */

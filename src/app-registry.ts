@@ -1,25 +1,40 @@
 import { pathToFileURL } from 'node:url';
 import { fault } from './kernel/index.ts';
-import type { Plugin, Registry, Understanding } from './contract/index.ts';
+import type { Plugin, Registry, TrainedRouter, Understanding } from './contract/index.ts';
 import { shippedUnderstanding } from './app-understanding.ts';
 import { createLearners } from './learning/index.ts';
 import { createHouseBidder } from './market/index.ts';
-import { ENGINES } from './pool/index.ts';
-import { BUILT_IN_SIGNALS, createUnderstandingSignals } from './signals/index.ts';
+import { createGgufEngine, ENGINES } from './pool/index.ts';
+import type { LocalModelsAt } from './pool/index.ts';
+import {
+  BUILT_IN_SIGNALS,
+  createContextReader,
+  createTextReading,
+  createUnderstandingSignals,
+  SHIPPED_SPACE,
+} from './signals/index.ts';
 
 /** What ships. A built-in is one line here. */
-export function builtIns(understanding: Understanding = shippedUnderstanding()): Registry {
+export function builtIns(
+  understanding: Understanding = shippedUnderstanding(),
+  router: TrainedRouter | null = null,
+  localModels?: LocalModelsAt,
+): Registry {
   return {
     signals: [...BUILT_IN_SIGNALS, ...createUnderstandingSignals(understanding)],
-    engines: ENGINES,
+    engines: [...ENGINES, createGgufEngine(localModels)],
     bidders: [createHouseBidder()],
-    learners: createLearners(),
+    learners: createLearners([router?.space ?? SHIPPED_SPACE]),
+    openTexts: () => createTextReading(understanding),
+    openContexts: (clock) => createContextReader(understanding, router, clock),
+    hasRouter: router !== null,
   };
 }
 
 /** The built-ins and the plugins. A plugin's signal or engine may not take the kind of another. */
 export function withPlugins(registry: Registry, plugins: readonly Plugin[]): Registry {
   const joined: Registry = {
+    ...registry,
     signals: [...registry.signals, ...plugins.flatMap((plugin) => plugin.signals ?? [])],
     engines: [...registry.engines, ...plugins.flatMap((plugin) => plugin.engines ?? [])],
     bidders: [...registry.bidders, ...plugins.flatMap((plugin) => plugin.bidders ?? [])],

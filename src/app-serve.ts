@@ -1,3 +1,4 @@
+import { createSystemClock } from './kernel/index.ts';
 import type { Config, PolicyAnalysis, PolicyStatus } from './contract/index.ts';
 import { openWorkerPool } from './app-cluster.ts';
 import { openKeeperHost } from './app-keeper.ts';
@@ -5,15 +6,17 @@ import type { KeeperHostOptions } from './app-keeper.ts';
 import { openKeeperThread } from './app-keeper-thread.ts';
 import { createLog } from './app-log.ts';
 import { createPolicyLoader, registryFor, requirePolicy, sourceOf } from './app-policy.ts';
+import { withLocalModels } from './app-policy.ts';
 import type { Environment, PolicyLoader, ServeOverrides } from './app-policy.ts';
 import { builtIns } from './app-registry.ts';
 import { openServedWorker } from './app-served-worker.ts';
 import type { Registry } from './contract/index.ts';
 import { policyJsonSchema } from './policy/index.ts';
-import { discover, discoveredPolicyYaml } from './pool/index.ts';
+import { discover, discoveredPolicyYaml, openGgufHost } from './pool/index.ts';
 
 export { checkConfig } from './app-check.ts';
 export { openDiff } from './app-diff.ts';
+export { addModel, verifyModel } from './app-models.ts';
 export { explainOnce } from './app-offline.ts';
 export { openSuggestions } from './app-suggest.ts';
 export { simulateFleet } from './app-simulate.ts';
@@ -42,15 +45,26 @@ export interface RunningApp {
  * with `BRS_CONFIG`, `BRS_PLUGIN`, `BRS_LISTEN`, `BRS_UNPROTECTED` or `BRS_STORE`.
  */
 export async function startServe(options: ServeOptions): Promise<RunningApp> {
-  const source = await sourceOf(options);
-  const registry = await registryFor(source, options.env);
-  const load = createPolicyLoader(registry, options.env, options.overrides);
+  const localModels = await openGgufHost(createSystemClock());
+  try {
+    const app = await serveWith({ ...options, env: withLocalModels(options.env, localModels) });
+    const close = async (): Promise<void> => {
+      await app.close();
+      await localModels.close();
+    };
+    return { ...app, close };
+  } catch (error) {
+    await localModels.close();
+    throw error;
+  }
+}
+
+async function serveWith({ env, overrides, ...given }: ServeOptions): Promise<RunningApp> {
+  const source = await sourceOf({ env, ...given });
+  const registry = await registryFor(source, env);
+  const load = createPolicyLoader(registry, env, overrides);
   const { config } = requirePolicy(load(source, 0), source.file).policy;
-  const host: KeeperHostOptions = {
-    source,
-    env: definedOnly(options.env),
-    overrides: options.overrides,
-  };
+  const host: KeeperHostOptions = { source, env: definedOnly(env), overrides };
   return config.server.workers === 1
     ? serveInThisProcess(host, registry, load)
     : serveInWorkers(host, config);

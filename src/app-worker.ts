@@ -3,11 +3,14 @@ import type { Clock } from './kernel/index.ts';
 import type { Config, Decision, DecisionView, KeeperClient } from './contract/index.ts';
 import type { Observer, Registry, Route, SignalSlot } from './contract/index.ts';
 import { createExchange } from './app.ts';
+import { createJudging } from './app-judges.ts';
+import { KvEvents } from './app-kv-events.ts';
 import type { PolicyLoader } from './app-policy.ts';
 import { createCounters, createKeeperClient } from './keeper/index.ts';
 import type { Channel } from './keeper/index.ts';
 import { createDecisionLog } from './market/index.ts';
-import { createBreakers, createUpstream } from './pool/index.ts';
+import { createBidDesk, createBreakers, createUpstream } from './pool/index.ts';
+import { DEFAULT_MARKET } from './market/index.ts';
 
 /** How many decisions a worker can explain. */
 const DECISIONS_REMEMBERED = 2_000;
@@ -50,26 +53,34 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
       drainCounters: () => counters.drain(),
     },
   });
-  const observer: Observer = {
-    on: (event) => {
-      keeper.publish(event);
-      parts.observer?.on(event);
-    },
-    stage: (name, spentMicroseconds) => {
-      counters.stage(name, spentMicroseconds);
-      parts.observer?.stage(name, spentMicroseconds);
-    },
-  };
+  const observer = observerOf(keeper, counters, parts.observer);
   const config = (): Config => keeper.world().policy.config;
   const breakers = createBreakers({
     clock,
     rng,
     config: () => config().health.breaker,
     onEvent: (event) => observer.on(event),
+    rateShare: () => 1 / config().server.workers,
   });
-  const upstream = createUpstream({ clock, connectTimeoutMs: config().attempts.connectTimeoutMs });
+  const upstream = createUpstream({
+    clock,
+    connectTimeoutMs: config().attempts.connectTimeoutMs,
+    engines: registry.engines,
+    onEvent: (event) => observer.on(event),
+  });
+  const judging = createJudging({ clock, rng, onEvent: (event) => observer.on(event) });
+  const bids = createBidDesk({
+    clock,
+    rng,
+    config: () => config().market ?? DEFAULT_MARKET,
+    onEvent: (event) => observer.on(event),
+  });
+  const kvEvents = listenToMemories(clock, registry, keeper, observer);
   const route = createExchange({
+    bids,
+    kvEvents,
     keeper,
+    judging,
     registry,
     decisions,
     upstream,
@@ -88,11 +99,41 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
       return decisions.view(decision.workload.id)!;
     },
     close: async () => {
-      await upstream.close();
+      judging.close();
+      await Promise.all([upstream.close(), bids.close(), kvEvents.close()]);
       await keeper.close();
     },
   };
 }
+
+/** Tells the keeper what happens, and who else wants to know. */
+const observerOf = (
+  keeper: Pick<KeeperClient, 'publish'>,
+  counters: ReturnType<typeof createCounters>,
+  other: Observer | undefined,
+): Observer => ({
+  on: (event) => {
+    keeper.publish(event);
+    other?.on(event);
+  },
+  stage: (name, spentMicroseconds) => {
+    counters.stage(name, spentMicroseconds);
+    other?.stage(name, spentMicroseconds);
+  },
+});
+
+const listenToMemories = (
+  clock: Clock,
+  { engines }: Registry,
+  keeper: Pick<KeeperClient, 'world'>,
+  observer: Observer,
+): KvEvents =>
+  new KvEvents({
+    clock,
+    engines,
+    fleet: () => keeper.world().fleet,
+    onEvent: (event) => observer.on(event),
+  });
 
 /** Loads a policy and what its signals read with; a request never waits for a model file. */
 function warming(load: PolicyLoader): PolicyLoader {

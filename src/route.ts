@@ -5,7 +5,13 @@
 import { andThen } from './kernel/index.ts';
 import type { MaybeAsync } from './kernel/index.ts';
 import { isRefusal } from './contract/index.ts';
-import type { AwardedDecision, Decision, FlowController, Ingress } from './contract/index.ts';
+import type {
+  Award,
+  AwardedDecision,
+  Decision,
+  FlowController,
+  Ingress,
+} from './contract/index.ts';
 import type { ResponseSink, Route, Stages } from './contract/index.ts';
 
 export function createDirector(stage: Stages): Route {
@@ -18,11 +24,17 @@ export function createDirector(stage: Stages): Route {
       if (isRefusal(mandate)) {
         return { workload, policy, signals, fleet, mandate: null, hit: null, result: mandate };
       }
-      return andThen(stage.cache(workload, mandate), (hit) =>
-        andThen(stage.quotes(workload, mandate, world, signals), (quotes): Decision => {
-          const result = stage.award(quotes, mandate);
-          return { workload, policy, signals, fleet, mandate, hit, result };
-        }),
+      return andThen(
+        stage.cache(workload, mandate, world, signals),
+        (found): MaybeAsync<Decision> => {
+          const known = { workload, policy, signals, fleet, mandate };
+          if (found?.kind === 'stored-hit') return { ...known, hit: found, result: NO_AUCTION };
+          return andThen(stage.quotes(workload, mandate, world, signals), (quotes): Decision => {
+            const result = stage.award(quotes, mandate);
+            if (found?.kind !== 'candidate') return { ...known, hit: found, result };
+            return { ...known, hit: stage.weigh(found, result, mandate), candidate: found, result };
+          });
+        },
       );
     });
   }
@@ -48,16 +60,38 @@ export function createDirector(stage: Stages): Route {
     return flow;
   }
 
+  /** What the market says of the same request as things stand. */
+  function askAgain(decision: Decision): MaybeAsync<Decision> {
+    const { workload, mandate, signals } = decision;
+    if (mandate === null || decision.hit !== null) return decision;
+    const world = stage.world();
+    return andThen(stage.quotes(workload, mandate, world, signals), (quotes) => {
+      const result = stage.award(quotes, mandate);
+      return { ...decision, fleet: world.fleet, result };
+    });
+  }
+
   function handle(ingress: Ingress, client: ResponseSink): FlowController {
     const flow = stage.relay();
     const work = (): MaybeAsync<void> =>
-      andThen(decide(ingress), (decision) => flow.attach(serve(decision, client)));
+      andThen(decide(ingress), (decision) =>
+        andThen(stage.turn(decision, askAgain), (due) => flow.attach(serve(due, client))),
+      );
     stage.guarded(work, client);
     return flow;
   }
 
   return { decide, serve, handle, nextId: stage.nextId, view: stage.view };
 }
+
+/** The result of a request that a stored answer ends: nobody was asked to bid. */
+const NO_AUCTION: Award = {
+  kind: 'award',
+  ranked: [],
+  excluded: [],
+  clearingScore: null,
+  propensity: 1,
+};
 
 function isAwarded(decision: Decision): decision is AwardedDecision {
   return decision.mandate !== null && decision.result.kind === 'award';

@@ -34,7 +34,7 @@ describe('the documents', () => {
     expect(load).toMatchObject({ kind: 'policy', warnings: [] });
   });
 
-  test.each(['budgets.md', 'injection.md', 'tools.md'])(
+  test.each(['budgets.md', 'injection.md', 'learning.md', 'tools.md'])(
     'the policies that guides/%s shows are valid',
     (guide) => {
       const policies = [...read(join('docs', 'guides', guide)).matchAll(/```yaml\n([\s\S]*?)```/g)];
@@ -51,6 +51,108 @@ instances: [{ id: i, model: m, engine: vllm, url: 'http://127.0.0.1:9001' }]
       }
     },
   );
+
+  test('the policy that guides/local-models.md shows is valid, and names a file beside it', () => {
+    const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/local-models.md'))!;
+    const { signals, engines } = builtIns();
+    const load = loadPolicy({
+      text: text!,
+      file: '/etc/bourse.yaml',
+      env: {},
+      generation: 1,
+      registry: { signals, engines },
+    });
+    expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+    const [local] = load.kind === 'policy' ? load.policy.config.instances : [];
+    expect(local!.options!['file']).toBe('/etc/qwen3-4b-q4_k_m.gguf');
+  });
+
+  test('the policy that guides/kv-events.md shows is valid', () => {
+    const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/kv-events.md'))!;
+    const { signals, engines } = builtIns();
+    const registry = { signals, engines };
+    const file = '/etc/bourse.yaml';
+    const load = loadPolicy({
+      text: `version: 1\n${text}`,
+      file,
+      env: {},
+      generation: 1,
+      registry,
+    });
+    expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+    const [gpu] = load.kind === 'policy' ? load.policy.config.instances : [];
+    expect(gpu!.kvEvents).toEqual({
+      endpoint: 'tcp://127.0.0.1:5557',
+      replay: 'tcp://127.0.0.1:5558',
+      topic: 'kv-events',
+      ranks: 1,
+      renderUrl: null,
+    });
+  });
+
+  test('the policy that guides/engines.md shows is valid, and its models of providers are priced', () => {
+    const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/engines.md'))!;
+    const names = ['ANTHROPIC_API_KEY', 'OPENAI_KEY_ONE', 'OPENAI_KEY_TWO', 'AZURE_KEY'];
+    const load = loadPolicy({
+      text: text!,
+      file: '/etc/bourse.yaml',
+      env: Object.fromEntries(names.map((name) => [name, `key-of-${name}`])),
+      generation: 1,
+      registry: { signals: builtIns().signals, engines: ENGINES },
+    });
+    expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+    const config = load.kind === 'policy' ? load.policy.config : null;
+    const priced = config!.models.filter(({ price }) => price !== null).map(({ id }) => id);
+    expect(priced).toEqual(['claude-sonnet', 'qwen3-8b']);
+    const mini = config!.instances.find(({ id }) => id === 'mini');
+    expect(mini).toMatchObject({ url: 'https://api.openai.com', apiKey: 'key-of-OPENAI_KEY_ONE' });
+    expect(mini?.moreApiKeys).toEqual(['key-of-OPENAI_KEY_TWO']);
+  });
+
+  test('the policy that guides/cache.md shows is valid', () => {
+    const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/cache.md'))!;
+    const fleet = `version: 1
+models: [{ id: m }]
+instances: [{ id: i, model: m, engine: vllm, url: 'http://127.0.0.1:9001' }]
+`;
+    const registry = { signals: builtIns().signals, engines: ENGINES };
+    const file = '/etc/bourse.yaml';
+    const load = loadPolicy({ text: fleet + text!, file, env: {}, generation: 1, registry });
+    expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+    const config = load.kind === 'policy' ? load.policy.config : null;
+    expect(config!.cache).toMatchObject({ path: '/etc/answers.bin', entriesMax: 50_000 });
+  });
+
+  test('the store that guides/cache.md shows is valid; a file and a server at once are not', () => {
+    const [, text] = /```yaml\n(cache:\n {2}store[\s\S]*?)```/.exec(read('docs/guides/cache.md'))!;
+    const fleet = `version: 1
+models: [{ id: m }]
+instances: [{ id: i, model: m, engine: vllm, url: 'http://127.0.0.1:9001' }]
+`;
+    const loadWith = (policy: string, url: string) =>
+      loadPolicy({
+        text: fleet + policy,
+        file: '/etc/bourse.yaml',
+        env: { CACHE_URL: url },
+        generation: 1,
+        registry: { signals: builtIns().signals, engines: ENGINES },
+      });
+    const url = 'postgres://bourse:se-cret-word@db/cache';
+    const load = loadWith(text!, url);
+    expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+    const config = load.kind === 'policy' ? load.policy.config : null;
+    expect(config!.cache).toMatchObject({ path: null, server: { kind: 'postgres', url } });
+    const wrong = [
+      loadWith(`${text!}  path: a.bin\n`, url),
+      loadWith(text!, 'mysql://bourse:se-cret-word@db/cache'),
+      loadWith(text!, 'postgres://bourse:se-cret-word@[db/cache'),
+    ];
+    for (const each of wrong) {
+      expect(each.kind).toBe('rejected');
+      expect(JSON.stringify(each)).not.toContain('se-cret-word');
+      expect(JSON.stringify(each)).toContain('cache.store');
+    }
+  });
 
   test('the policy that guides/feedback.md shows is valid', () => {
     const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/feedback.md'))!;

@@ -117,6 +117,7 @@ export function bourse(): Formula {
         totalMs,
         perTokenMs,
         situation: situationOf(seen),
+        atMs: 0,
         promptTokens: seen.promptTokens,
         cachedTokens: seen.cachedTokens,
         outputTokens,

@@ -3,8 +3,10 @@
  *
  *   npm run bench:market            everything: five seeds
  *   npm run bench:market -- --quick one load, two seeds, short runs: prints, and writes nothing
+ *   --only TEXT                     traces whose name has it
+ *   --parts DIR                     keeps what each fleet and trace came to there, and does not run again what it finds
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     requests: { type: 'string' },
     loads: { type: 'string' },
+    parts: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 
@@ -31,7 +35,8 @@ const FLEETS = ['homogeneous', 'heterogeneous'];
 const TRACES = ['azure-2023-code.csv.gz', 'mooncake-conversation-first60.jsonl.gz'];
 const ROUTERS = [
   'bourse',
-  'bourse:eco',
+  'bourse+queue',
+  'bourse:eco+queue',
   'round-robin',
   'least-connections',
   'power-of-two',
@@ -50,8 +55,16 @@ const requests = Number(values.requests ?? (values.quick ? 600 : 1500));
 
 const startedMs = performance.now();
 const studies: { readonly fleet: string; readonly study: Study }[] = [];
-for (const trace of TRACES) {
+for (const trace of TRACES.filter((name) => name.includes(values.only ?? ''))) {
   for (const fleet of FLEETS) {
+    const part =
+      values.parts === undefined
+        ? null
+        : join(values.parts, `${fleet}-${trace}-${loads.join('-')}-${seeds}-${requests}.json`);
+    if (part !== null && existsSync(part)) {
+      studies.push({ fleet, study: JSON.parse(readFileSync(part, 'utf8')) as Study });
+      continue;
+    }
     const study = await simulateFleet({
       fleetFile: join(import.meta.dirname, `${fleet}.yaml`),
       traceFile: join(values.data, trace),
@@ -68,6 +81,10 @@ for (const trace of TRACES) {
       },
     });
     studies.push({ fleet, study });
+    if (part !== null) {
+      mkdirSync(values.parts!, { recursive: true });
+      writeFileSync(part, JSON.stringify(study));
+    }
     console.error(`${fleet}, ${trace}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
   }
 }

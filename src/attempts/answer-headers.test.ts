@@ -49,8 +49,15 @@ describe('answerHeaders', () => {
   };
 
   test('are those of the contract, all of them', () => {
-    const { 'content-type': _, ...own } = answerHeaders(decision, bid, head);
-    expect(Object.keys(own).sort()).toEqual(Object.values(RESPONSE_HEADERS).sort());
+    const drawn = { ...decision, result: { ...decision.result, propensity: 0.25 } };
+    const { 'content-type': _, ...own } = answerHeaders(drawn, bid, head);
+    expect(own['x-bourse-propensity']).toBe('0.250000');
+    expect(answerHeaders(decision, bid, head)).not.toHaveProperty('x-bourse-propensity');
+    // The others are added where several were asked, and by a route's cache.
+    const { cascade, hedge, asideUsd, cache, cacheAge, cacheSimilarity } = RESPONSE_HEADERS;
+    const added: readonly string[] = [cascade, hedge, asideUsd, cache, cacheAge, cacheSimilarity];
+    const alone = Object.values(RESPONSE_HEADERS).filter((name) => !added.includes(name));
+    expect(Object.keys(own).sort()).toEqual(alone.sort());
   });
 
   test('energy is shown with its source; a stream and an unknown energy show none', () => {
@@ -81,5 +88,23 @@ describe('answerHeaders', () => {
       'x-bourse-bid-usd': 'unknown',
       'x-bourse-bid-energy-j': '0.333',
     });
+  });
+
+  test('numbers are written as JavaScript writes them', () => {
+    const shown = (mean: number): string | undefined =>
+      answerHeaders(decision, { ...bid, ttftMs: { mean, deviation: 0 } }, head)[
+        'x-bourse-bid-ttft-ms'
+      ];
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.double({ min: 0, noNaN: true }), fc.double({ min: 0, max: 5000, noNaN: true })),
+        (value) => {
+          const rounded = Math.round(value * 1000) / 1000;
+          expect(shown(value)).toBe(Number.isFinite(rounded) ? String(rounded) : 'unknown');
+        },
+      ),
+    );
+    const plain = ['0', '0.001', '0.01', '0.1', '12.05', '12.5', '7'];
+    expect(plain.map((text) => shown(Number(text)))).toEqual(plain);
   });
 });

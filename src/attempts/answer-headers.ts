@@ -23,7 +23,7 @@ interface AnswerHead {
  * it did not tell. The length is left to the server: guards may still change the body.
  */
 export function answerHeaders(
-  { workload, mandate }: AwardedDecision,
+  { workload, mandate, result }: AwardedDecision,
   bid: Bid,
   head: AnswerHead,
 ): Record<string, string> {
@@ -53,6 +53,7 @@ export function answerHeaders(
       energySource === 'unknown' ? UNKNOWN : decimalText(energyMicrojoules / 1e6);
     headers['x-bourse-energy-source'] = energySource;
   }
+  if (result.propensity < 1) headers['x-bourse-propensity'] = propensityText(result.propensity);
   if (head.budgetWarning !== null) headers['x-bourse-budget-warning'] = head.budgetWarning;
   if (head.attempt > 1) headers['x-bourse-attempt'] = String(head.attempt);
   if (head.upstreamRequestId !== undefined && isSafeId(head.upstreamRequestId)) {
@@ -60,6 +61,9 @@ export function answerHeaders(
   }
   return headers;
 }
+
+/** Chances that are weighed by their inverse need more than thousandths. */
+const propensityText = (chance: number): string => chance.toFixed(6);
 
 const UNKNOWN = 'unknown';
 const PICO_DIGITS = 12;
@@ -75,13 +79,25 @@ export function usdText(picoUsd: number): string {
   return `${digits.slice(0, -PICO_DIGITS)}.${digits.slice(-PICO_DIGITS)}`;
 }
 
-/** To the thousandth. */
+/** To the thousandth. Two whole numbers: the shortest text of a fraction takes several times as long to find. */
 function decimalText(value: number): string {
-  return Number.isFinite(value) ? String(Math.round(value * 1000) / 1000) : UNKNOWN;
+  const thousandths = Math.round(value * 1000);
+  if (!(thousandths >= 0 && thousandths < INTEGER_TEXT_MAX)) {
+    return Number.isFinite(thousandths) ? String(thousandths / 1000) : UNKNOWN;
+  }
+  const whole = Math.floor(thousandths / 1000);
+  const rest = thousandths - whole * 1000;
+  if (rest === 0) return `${whole}`;
+  if (rest % 100 === 0) return `${whole}.${rest / 100}`;
+  if (rest % 10 === 0) return rest < 100 ? `${whole}.0${rest / 10}` : `${whole}.${rest / 10}`;
+  return `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
 }
 
+/** Beyond it, a whole number is no longer exact, or no longer written in digits alone. */
+const INTEGER_TEXT_MAX = 2 ** 53;
+
 /** An operator's name as a header can carry it: percent-encoded where it is not printable ASCII. */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   return isPrintable(text) ? text : encodeURIComponent(text.toWellFormed());
 }
 

@@ -22,14 +22,21 @@ export class AnswerParts {
     this.last = attempt;
   }
 
+  /** Whether it goes on with what another instance has begun. */
+  isHeir({ bid }: Attempt): boolean {
+    return this.#first !== null && this.#first.bid.instance.id !== bid.instance.id;
+  }
+
   /** The prompt is counted once: that it is read again for a further part is the exchange's doing. */
   usageWith(usage: Usage): Usage {
     if (this.#first === null) return usage;
+    const { reasoningTokens: thought, ...before } = this.usage;
+    const reasoningTokens = (thought ?? 0) + (usage.reasoningTokens ?? 0);
     return {
-      promptTokens: this.usage.promptTokens,
-      cachedTokens: this.usage.cachedTokens,
-      outputTokens: this.usage.outputTokens + usage.outputTokens,
-      isEstimated: this.usage.isEstimated || usage.isEstimated,
+      ...before,
+      outputTokens: before.outputTokens + usage.outputTokens,
+      isEstimated: before.isEstimated || usage.isEstimated,
+      ...(reasoningTokens > 0 && { reasoningTokens }),
     };
   }
 

@@ -18,7 +18,10 @@ export class AttemptBook {
   /** Goes out: until its first token its prompt stands in the way of others. */
   begin(attempt: Attempt): void {
     attempt.pendingTokens = pendingTokensOf(attempt.bid, attempt.tap !== null);
-    this.#breakers.prefill(attempt.bid.instance.id, attempt.pendingTokens);
+    const { instance, promptTokens, outputTokens } = attempt.bid;
+    this.#breakers.prefill(instance.id, attempt.pendingTokens);
+    if (instance.rates === undefined) return;
+    this.#breakers.spend?.(instance.id, instance.rates, promptTokens + outputTokens.mean);
   }
 
   /** Its dispatch is over, but not the answer that it is a part of. */
@@ -46,19 +49,21 @@ export class AttemptBook {
     if (this.#recorded === attempt) return;
     this.#recorded = attempt;
     const { bid, status } = attempt;
+    const quoted = bid.external?.quoted ?? null;
     this.records.push({
       instance: bid.instance.id,
       result,
       status,
       ttftMs,
       totalMs,
-      promisedTtftMs: bid.ttftMs.mean,
-      promisedLatencyMs: bid.latencyMs.mean,
+      promisedTtftMs: (quoted ?? bid).ttftMs.mean,
+      promisedLatencyMs: (quoted ?? bid).latencyMs.mean,
       promisedWaitMs: bid.waitMs,
       promisedOutputTokens: bid.outputTokens.mean,
       batch: bid.occupancy?.batch ?? null,
       turns: bid.occupancy?.turns ?? null,
       pendingTokens: bid.occupancy?.pendingTokens ?? null,
+      ...(quoted !== null && { quoted: { energyJoules: quoted.energyJoules?.mean ?? null } }),
     });
   }
 }

@@ -6,6 +6,7 @@ import type {
   FlowController,
   ResponseSink,
 } from '../contract/index.ts';
+import { EVENT_STREAM } from './answer-tap.ts';
 import type { AnswerTap } from './answer-tap.ts';
 import type { Timing } from './settlement.ts';
 import { cutFailure, errorFailure, frameFailure, protocolFailure } from './failure.ts';
@@ -88,10 +89,12 @@ export class Attempt implements ResponseSink {
     const { id } = this.bid.instance;
     const reading = readStatus(status);
     if (reading === 'failed') {
-      this.#fail(statusFailure(id, status, headers['retry-after']));
+      this.#fail(statusFailure(id, status, headers));
     } else if (reading === 'client-fault') {
       this.#phase = 'whole';
-    } else if ((this.tap !== null) !== isEventStream(headers)) {
+    } else if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+      this.#fail(protocolFailure(id, 'it is compressed, which was not asked for'));
+    } else if ((this.tap !== null) !== isStream(headers, this.tap)) {
       const wanted = this.tap === null ? 'one JSON object' : 'an event stream';
       this.#fail(protocolFailure(id, `it is not ${wanted}`));
     } else {
@@ -124,8 +127,10 @@ export class Attempt implements ResponseSink {
     if (this.#phase === 'whole') return this.#endWhole();
     const tap = this.tap!;
     const rest = tap.flush();
-    if (tap.hasFailed) return this.#fail(frameFailure(id));
-    if (!tap.isComplete) return this.#fail(cutFailure(id));
+    if (tap.hasFailed || !tap.isComplete) {
+      if (rest !== null && this.#phase === 'flowing') this.#pushOn(rest);
+      return this.#fail(tap.hasFailed ? frameFailure(id) : cutFailure(id));
+    }
     if (this.#phase === 'held') {
       if (rest !== null) this.#keep(rest);
       this.#release();
@@ -288,8 +293,9 @@ export class Attempt implements ResponseSink {
   }
 }
 
-function isEventStream(headers: Readonly<Record<string, string>>): boolean {
-  return headers['content-type']?.toLowerCase().startsWith('text/event-stream') ?? false;
+function isStream(headers: Readonly<Record<string, string>>, tap: AnswerTap | null): boolean {
+  const type = tap === null ? EVENT_STREAM : tap.streamType;
+  return headers['content-type']?.toLowerCase().startsWith(type) ?? false;
 }
 
 /** By its ends alone: the transport vouches for what is between. */

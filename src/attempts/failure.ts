@@ -7,7 +7,7 @@ export interface Failure {
   readonly instance: InstanceId;
   readonly result: AttemptResult;
   readonly fault: Fault;
-  /** What a rate-limited instance asked for. */
+  /** What a rate-limited or overloaded instance asked for. */
   readonly retryAfterMs: number | null;
 }
 
@@ -32,29 +32,46 @@ export function readStatus(status: number): Reading {
 export function statusFailure(
   instance: InstanceId,
   status: number,
-  retryAfter: string | undefined,
+  headers: Readonly<Record<string, string>>,
 ): Failure {
   if (status === 401 || status === 402 || status === 403) {
     const problem = fault('BRS_UPSTREAM_CREDENTIAL', { instance });
     return { instance, result: 'credential', fault: problem, retryAfterMs: null };
   }
   if (status === 429) {
-    const retryAfterMs = readRetryAfter(retryAfter);
+    const retryAfterMs = readRetryAfter(headers);
     const seconds = Math.ceil((retryAfterMs ?? 1000) / 1000);
     const details = { instance, seconds };
     const problem = fault('BRS_UPSTREAM_RATE', details, { retryAfterSeconds: seconds });
     return { instance, result: 'rate-limited', fault: problem, retryAfterMs };
   }
   const problem = fault('BRS_UPSTREAM_STATUS', { instance, status });
-  return { instance, result: 'status', fault: problem, retryAfterMs: null };
+  const retryAfterMs = OVERLOADED.has(status) ? readRetryAfter(headers) : null;
+  return { instance, result: 'status', fault: problem, retryAfterMs };
 }
 
-const RETRY_AFTER_SECONDS_MAX = 86_400;
+/** A server that is overloaded may say when to come back; 529 is Anthropic's. */
+const OVERLOADED = new Set([503, 529]);
 
-/** Only the form in seconds: the other one compares the clocks of two machines. */
-function readRetryAfter(value: string | undefined): number | null {
-  if (value === undefined || !/^\d{1,9}(\.\d{1,3})?$/.test(value)) return null;
-  return Math.min(Number(value), RETRY_AFTER_SECONDS_MAX) * 1000;
+const RETRY_AFTER_SECONDS_MAX = 86_400;
+/** As servers must write it (RFC 9110, 5.6.7), for example `Sun, 06 Nov 1994 08:49:37 GMT`. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** Milliseconds, as OpenAI and Azure say it, seconds, or a date: by the server's own clock, where the head tells it. */
+function readRetryAfter(headers: Readonly<Record<string, string>>): number | null {
+  const inMs = headers['retry-after-ms'];
+  if (inMs !== undefined && /^\d{1,9}(\.\d{1,3})?$/.test(inMs)) {
+    return Math.min(Number(inMs), RETRY_AFTER_SECONDS_MAX * 1000);
+  }
+  const value = headers['retry-after'];
+  if (value === undefined) return null;
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(value)) {
+    return Math.min(Number(value), RETRY_AFTER_SECONDS_MAX) * 1000;
+  }
+  const waitMs = HTTP_DATE.test(value)
+    ? Date.parse(value) - Date.parse(headers['date'] ?? '')
+    : NaN;
+  return waitMs >= 0 ? Math.min(waitMs, RETRY_AFTER_SECONDS_MAX * 1000) : null;
 }
 
 /** Reads what the upstream's error means: faults of the catalogue say it, anything else is a cut. */

@@ -1,5 +1,6 @@
 import type { Model, Surface, Usage } from '../contract/index.ts';
 import type { Overrun } from '../wire/index.ts';
+import type { FurtherPart } from './prepared-call.ts';
 
 /** Parts of an answer that have a limit of the exchange's own: each may be twice as long as the one before. */
 const LIMITED_PARTS = 3;
@@ -28,6 +29,12 @@ export interface NextPart {
   readonly limitTokens: number | null;
   /** The most that it can be, for budgets that have to hold it. */
   readonly tokensMax: number;
+}
+
+/** `leftTokens`: what the reservation and the client's own ceiling leave it; null: there is neither. */
+export interface PendingPart extends NextPart {
+  readonly leftTokens: number | null;
+  readonly further: FurtherPart;
 }
 
 /**

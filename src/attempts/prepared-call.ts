@@ -1,6 +1,8 @@
 import type {
+  AnswerInfo,
   AwardedDecision,
   Bid,
+  ChatDialect,
   Engine,
   EngineFeatures,
   Instance,
@@ -11,9 +13,11 @@ import type {
 import { fault } from '../kernel/index.ts';
 import { StreamSplice, overrunOf } from '../wire/index.ts';
 import type { Overrun } from '../wire/index.ts';
-import { openTap } from './answer-tap.ts';
-import type { AnswerTap } from './answer-tap.ts';
+import { EVENT_STREAM, openTap } from './answer-tap.ts';
+import type { Attempt } from './attempt.ts';
+import type { AnswerTap, SpokenStream } from './answer-tap.ts';
 import type { PartLimit } from './part-limit.ts';
+import { SentEvents } from './sent-events.ts';
 import { openTranslation } from './translation.ts';
 import type { Translation } from './translation.ts';
 import { upstreamBody } from './upstream-body.ts';
@@ -25,6 +29,8 @@ export interface PreparedCall {
   readonly tap: AnswerTap | null;
   /** Null where the instance speaks the client's own surface. */
   readonly translation: Translation | null;
+  /** The form of the instance's answers; null: OpenAI's own. */
+  readonly dialect: SpokenDialect | null;
   /** Null where no limit of the exchange's own is set. */
   readonly limit: PreparedLimit | null;
 }
@@ -36,6 +42,11 @@ export interface PreparedLimit extends PartLimit {
   readonly surface: Surface;
 }
 
+/** A form of its own that the instance is spoken to in. */
+export interface SpokenDialect extends AnswerInfo {
+  readonly form: ChatDialect;
+}
+
 /** What is known of the instance that the call goes to. */
 interface Target {
   readonly engine: Engine;
@@ -43,6 +54,10 @@ interface Target {
   readonly ceilingTokens: number | null;
   /** What the exchange itself sets; null: nothing. */
   readonly limitTokens: number | null;
+  /** The expected length of the answer; unset: nobody knows. */
+  readonly outputTokens?: number | null;
+  /** Somebody could go on with a stream that breaks off. */
+  readonly hasHeir?: boolean;
 }
 
 /** A further part of an answer. */
@@ -72,8 +87,9 @@ export function prepareCall(
   const { surface, isStream } = workload;
   const { engine, ceilingTokens } = target;
   const features = target.state?.features ?? NO_FEATURES;
-  const ownPath = engine.path(surface, features);
-  const path = ownPath ?? (surface === 'responses' ? engine.path('chat', features) : null);
+  const ownPath = engine.path(surface, features, instance);
+  const path =
+    ownPath ?? (surface === 'responses' ? engine.path('chat', features, instance) : null);
   if (path === null) {
     const reason = `it has no ${surface} surface`;
     throw fault('BRS_UPSTREAM_PROTOCOL', { instance: instance.id, reason });
@@ -81,8 +97,11 @@ export function prepareCall(
   const translation = ownPath === null ? openTranslation(decision) : null;
   const spoken = translation === null ? surface : 'chat';
   const limit = target.limitTokens === null ? null : limitOf(decision, instance, target, spoken);
-  const body = upstreamBody(decision, {
+  const chat = upstreamBody(decision, {
     model: instance.model,
+    instance,
+    engine,
+    outputTokens: target.outputTokens ?? null,
     surface: spoken,
     body: translation === null ? workload.body : translation.request,
     ceilingTokens:
@@ -90,9 +109,26 @@ export function prepareCall(
     isOwnLimit: limit !== null,
     begunText: further?.text ?? null,
   });
-  const call = { instance, path, body, headers: headersOf(engine, instance), isStream };
-  const tap = isStream ? tapFor(decision, translation, limit, further) : null;
-  return { call, tap, translation, limit };
+  const dialect = spoken === 'chat' ? dialectOf(engine, decision) : null;
+  const own = dialect === null ? null : dialect.form.request(chat, instance);
+  const headers = headersOf(engine, instance);
+  const call = {
+    instance,
+    path,
+    body: own === null ? chat : own.body,
+    headers: own?.headers === undefined ? headers : { ...headers, ...own.headers },
+    isStream,
+  };
+  const sent = target.hasHeir === true && limit === null ? new SentEvents(spoken) : null;
+  const tap = isStream ? tapFor(decision, translation, { limit, sent }, further) : null;
+  if (tap !== null && dialect !== null) tap.speak(openSpoken(dialect));
+  return { call, tap, translation, dialect, limit };
+}
+
+function dialectOf({ dialect }: Engine, { workload }: AwardedDecision): SpokenDialect | null {
+  if (dialect === undefined) return null;
+  const createdAtSeconds = Math.floor(workload.receivedAtMs / 1000);
+  return { form: dialect, id: workload.id, createdAtSeconds };
 }
 
 /** Null where a cut answer could not be made whole. */
@@ -118,14 +154,20 @@ function limitOf(
 function tapFor(
   { workload }: AwardedDecision,
   translation: Translation | null,
-  limit: PreparedLimit | null,
+  { limit, sent }: { readonly limit: PreparedLimit | null; readonly sent: SentEvents | null },
   further: FurtherPart | null,
 ): AnswerTap {
   const before = further?.tap ?? null;
   if (before !== null) return before.forNextPart(limit);
   const splice = limit === null ? null : new StreamSplice(limit.surface);
-  return openTap(workload, translation, splice === null ? null : { splice, part: limit });
+  const limited = splice === null ? null : { splice, part: limit };
+  return openTap(workload, translation, { limited, sent });
 }
+
+const openSpoken = (dialect: SpokenDialect): SpokenStream => ({
+  type: dialect.form.streamType,
+  stream: dialect.form.openStream(dialect),
+});
 
 function headersOf(engine: Engine, instance: Instance): Readonly<Record<string, string>> {
   let headers = HEADERS.get(instance);
@@ -134,6 +176,18 @@ function headersOf(engine: Engine, instance: Instance): Readonly<Record<string, 
     HEADERS.set(instance, headers);
   }
   return headers;
+}
+
+/** A whole answer, or what the instance says of a bad request, as chat completions have it. */
+export function chatBody({ dialect }: PreparedCall, status: number, body: Buffer): Buffer {
+  if (dialect === null) return body;
+  return status < 300 ? dialect.form.answer(body, dialect) : dialect.form.error(body);
+}
+
+/** As the instance gave it; a stream in a form of its own goes on as events. */
+export function contentTypeOf({ headers, tap }: Attempt, isStream: boolean): string {
+  const given = headers['content-type'] ?? 'application/json';
+  return isStream && tap !== null && !given.startsWith(EVENT_STREAM) ? EVENT_STREAM : given;
 }
 
 /** Vectors of two models do not compare: an embedding never comes from another model than the winner's. */

@@ -6,15 +6,9 @@ import type {
   AttemptsResult,
   AwardedDecision,
   Bid,
-  BourseEvent,
-  Breakers,
   CircuitPass,
   Engine,
-  FleetSnapshot,
   FlowController,
-  OutputCeiling,
-  ResponseSink,
-  Upstream,
   Usage,
 } from '../contract/index.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -22,14 +16,15 @@ import { AnswerParts } from './answer-parts.ts';
 import { AttemptBook } from './attempt-book.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptHost } from './attempt.ts';
+import { brokenStream, hasHeir, restOf } from './broken-stream.ts';
 import { cutStream, cutWhole, splicedWhole } from './cut-answer.ts';
 import type { CutAnswer } from './cut-answer.ts';
 import { errorFailure, exhausted, protocolFailure, readStatus, toFault } from './failure.ts';
 import type { Failure } from './failure.ts';
 import { nextPartOf } from './next-part.ts';
-import type { NextPart } from './next-part.ts';
-import { mayServe, prepareCall } from './prepared-call.ts';
-import type { FurtherPart, PreparedCall, PreparedLimit } from './prepared-call.ts';
+import type { PendingPart } from './next-part.ts';
+import { chatBody, contentTypeOf, mayServe, prepareCall } from './prepared-call.ts';
+import type { PreparedCall, PreparedLimit } from './prepared-call.ts';
 import {
   NO_USAGE,
   chargeFor,
@@ -37,28 +32,12 @@ import {
   estimatedUsage,
   perTokenMs,
   stateIn,
+  unserved,
 } from './settlement.ts';
 import type { Energy } from './settlement.ts';
+import type { Client, ServingTools } from './serving-tools.ts';
 import { readAnswer } from './whole-answer.ts';
 import type { WholeAnswer } from './whole-answer.ts';
-
-/** What all requests of one worker share. */
-export interface ServingTools {
-  readonly upstream: Upstream;
-  readonly engines: ReadonlyMap<string, Engine>;
-  readonly breakers: Breakers;
-  readonly clock: Clock;
-  readonly onEvent: (event: BourseEvent) => void;
-  /** The fleet as it is known at the moment; unset: what the decision saw. */
-  readonly fleet?: () => FleetSnapshot;
-}
-
-/** The client's side of one request. */
-export interface Client {
-  readonly sink: ResponseSink;
-  readonly ceiling: OutputCeiling | null;
-  readonly onDone: (result: AttemptsResult) => void;
-}
 
 /** How the request ended, as far as the attempt itself does not say it. */
 interface Ending {
@@ -66,12 +45,6 @@ interface Ending {
   readonly httpStatus: number;
   readonly finishReason: string | null;
   readonly usage: Usage;
-}
-
-/** `leftTokens`: what the reservation leaves it; null: no budget applies. */
-interface PendingPart extends NextPart {
-  readonly leftTokens: number | null;
-  readonly further: FurtherPart;
 }
 
 /**
@@ -110,19 +83,23 @@ export class Serving implements AttemptHost, FlowController {
     this.#book = new AttemptBook(tools.breakers);
     this.#client = client;
     this.plan = decision.mandate.attempts;
-    this.giveUpMs = tools.clock.monotonicMs() + this.plan.totalTimeoutMs;
+    this.giveUpMs = client.giveUpMs ?? tools.clock.monotonicMs() + this.plan.totalTimeoutMs;
   }
 
   /** Dispatches to the next of the ranking that can be asked; gives up when there is none. */
   proceed(): void {
-    const { ranked } = this.#decision.result;
     this.#parts = null;
     this.#partCount = 1;
-    while (this.#book.records.length < this.plan.max && this.#next < ranked.length) {
-      const bid = ranked[this.#next++]!;
+    for (let bid = this.#nextBid(); bid !== null; bid = this.#nextBid()) {
       if (mayServe(this.#decision, bid) && this.#dispatch(bid)) return;
     }
     this.#giveUp();
+  }
+
+  #nextBid(): Bid | null {
+    if (this.#book.records.length >= this.plan.max) return null;
+    const { line } = this.#client;
+    return line === undefined ? (this.#decision.result.ranked[this.#next++] ?? null) : line.next();
   }
 
   pause(): void {
@@ -145,8 +122,14 @@ export class Serving implements AttemptHost, FlowController {
     this.#fail(problem, this.#settle(attempt, 'aborted', ending));
   }
 
-  answered(attempt: Attempt, body: Buffer): void {
+  answered(attempt: Attempt, bytes: Buffer): void {
     const httpStatus = attempt.status!;
+    let body = bytes;
+    try {
+      body = chatBody(this.#prepared!, httpStatus, bytes);
+    } catch (error) {
+      return this.failed(attempt, errorFailure(attempt.bid.instance.id, toFault(error)));
+    }
     if (this.#partCount > 1 && readStatus(httpStatus) !== 'served') {
       const reason = `it does not go on with an answer: status ${httpStatus}`;
       return this.failed(attempt, protocolFailure(attempt.bid.instance.id, reason));
@@ -223,7 +206,7 @@ export class Serving implements AttemptHost, FlowController {
     const decision = this.#decision.workload.id;
     this.#tools.onEvent({ kind: 'attempt-failed', decision, instance, result });
     if (this.#status !== 0) {
-      if (!attempt.hasStarted && this.#goOnElsewhere(attempt, failure)) return;
+      if (this.#goOnElsewhere(attempt, failure)) return;
       const { finishReason } = attempt.tap!;
       const usage = this.#usageOf(attempt);
       const ending = { status: 'cut', httpStatus: this.#status, finishReason, usage } as const;
@@ -253,6 +236,8 @@ export class Serving implements AttemptHost, FlowController {
         state: stateIn(this.#decision.fleet, bid),
         ceilingTokens: this.#client.ceiling?.ceilingTokens ?? null,
         limitTokens: bid.limitTokens ?? null,
+        outputTokens: bid.outputTokens.mean,
+        hasHeir: hasHeir(this.#decision, bid, engines),
       });
     } catch (error) {
       this.#failures.push(errorFailure(instance.id, toFault(error)));
@@ -329,18 +314,23 @@ export class Serving implements AttemptHost, FlowController {
   }
 
   /** Takes down what the part was; one that is not gone on with is not charged. */
-  #endPart(attempt: Attempt, { kind, usage, body }: CutAnswer): void {
+  #endPart(attempt: Attempt, cut: CutAnswer): void {
     const nowMs = this.clock.monotonicMs();
+    this.#takeUp(attempt, cut);
+    if (cut.kind === 'restart') this.#book.leave(attempt, 'ok', null, attempt.timing(nowMs));
+    else this.#book.end(attempt, 'ok', null);
+  }
+
+  #takeUp(attempt: Attempt, { kind, usage, body }: CutAnswer): void {
     if (kind === 'restart') {
-      this.#book.leave(attempt, 'ok', null, attempt.timing(nowMs));
       this.#parts = new AnswerParts();
       this.#parts.last = attempt;
       return;
     }
+    const nowMs = this.clock.monotonicMs();
     const parts = (this.#parts ??= new AnswerParts());
     parts.add(attempt, nowMs, usage, this.#energyOf(attempt, nowMs).energyMicrojoules);
     if (body !== null) parts.bodies.push(body);
-    this.#book.end(attempt, 'ok', null);
   }
 
   /** Asks an instance for the part that is pending; false where it cannot be asked. */
@@ -373,22 +363,47 @@ export class Serving implements AttemptHost, FlowController {
   }
 
   #continues(engine: Engine): boolean {
-    return this.#firstLimit!.surface === 'completions' || engine.continuesChat === true;
+    const { surface } = this.#decision.workload;
+    return surface === 'completions' || engine.continuesChat === true;
   }
 
-  /** Before a further part of a stream has begun, another instance of the same model can still write it. */
+  /** What the client has not got of a stream, another instance of the same model can still write. */
   #goOnElsewhere(attempt: Attempt, failure: Failure): boolean {
-    if (this.#partCount === 1 || this.clock.monotonicMs() >= this.giveUpMs) return false;
-    const { ranked } = this.#decision.result;
-    const { model } = attempt.bid.instance;
-    while (this.#book.records.length < this.plan.max && this.#next < ranked.length) {
-      const bid = ranked[this.#next++]!;
+    if (this.#partCount === 1 && !attempt.hasStarted) return false;
+    if (this.clock.monotonicMs() >= this.giveUpMs) return false;
+    const { id: from, model } = attempt.bid.instance;
+    let isReady = !attempt.hasStarted;
+    for (let bid = this.#nextBid(); bid !== null; bid = this.#nextBid()) {
       if (bid.instance.model.id !== model.id) continue;
+      if (!isReady && !this.#breakOff(attempt)) return false;
+      isReady = true;
       const timing = attempt.timing(this.clock.monotonicMs());
       this.#book.leave(attempt, failure.result, failure.retryAfterMs, timing);
-      if (this.#dispatchPart(bid)) return true;
+      if (!this.#dispatchPart(bid)) continue;
+      const { id: instance } = bid.instance;
+      const decision = this.#decision.workload.id;
+      this.#tools.onEvent({ kind: 'answer-taken-over', decision, from, instance });
+      return true;
     }
     return false;
+  }
+
+  /** Makes a part of what the client has of a stream that broke off; false where nobody can go on with it. */
+  #breakOff(attempt: Attempt): boolean {
+    const { ceiling } = this.#client;
+    const cut = brokenStream(attempt, this.#prepared!, this.#decision);
+    if (cut === null) return false;
+    const written = this.#parts?.usage.outputTokens ?? 0;
+    const { tap } = attempt;
+    const { limit } = this.#prepared!;
+    const rest = restOf(cut, written, { decision: this.#decision, tap, limit, ceiling });
+    if (rest === null) return false;
+    this.#pending = rest;
+    this.#takeUp(attempt, cut);
+    this.#partCount++;
+    const out = attempt.tap!.endPart(cut.kind, cut.usage);
+    if (out !== null) this.#client.sink.onData(out);
+    return true;
   }
 
   /** The answer cannot go on: a stream ends with an error, and anything else is asked of the next instance. */
@@ -406,22 +421,10 @@ export class Serving implements AttemptHost, FlowController {
   /** Ends the request with nobody having served it. */
   #giveUp(): void {
     const problem = exhausted(this.#failures, this.#passedOver);
-    const attempt = this.#attempt;
-    const result: AttemptsResult = {
-      bid: attempt?.bid ?? null,
-      status: 'failed',
-      httpStatus: problem.httpStatus,
-      finishReason: null,
-      usage: NO_USAGE,
-      costPicoUsd: 0,
-      energyMicrojoules: 0,
-      energySource: 'unknown',
-      ttftMs: null,
-      totalMs: this.clock.monotonicMs() - this.#decision.workload.startedMs,
-      perTokenMs: null,
-      attempts: this.#book.records,
-    };
-    this.#fail(problem, result);
+    const totalMs = this.clock.monotonicMs() - this.#decision.workload.startedMs;
+    const { httpStatus } = problem;
+    const bid = this.#attempt?.bid ?? null;
+    this.#fail(problem, unserved({ bid, httpStatus, totalMs, attempts: this.#book.records }));
   }
 
   #fail(problem: Fault, result: AttemptsResult): void {
@@ -443,8 +446,9 @@ export class Serving implements AttemptHost, FlowController {
     const { usage } = ending;
     const { energyMicrojoules: own, energySource } = this.#energyOf(attempt, nowMs);
     const energyMicrojoules = parts?.last === attempt ? 0 : own;
-    this.#book.leave(attempt, outcome, null, timing);
-    return {
+    const isHeir = parts?.isHeir(attempt) === true;
+    this.#book.leave(attempt, outcome, null, isHeir ? attempt.timing(nowMs) : timing);
+    const result: AttemptsResult = {
       bid,
       ...ending,
       costPicoUsd: chargeFor(bid, usage),
@@ -456,6 +460,7 @@ export class Serving implements AttemptHost, FlowController {
       perTokenMs: perTokenMs(timing, usage.outputTokens),
       attempts: this.#book.records,
     };
+    return this.#tools.pay?.(this.#decision, result) ?? result;
   }
 
   #usageOf(attempt: Attempt): Usage {
@@ -478,9 +483,10 @@ export class Serving implements AttemptHost, FlowController {
   }
 
   #headers(attempt: Attempt, result: AttemptsResult | null): Record<string, string> {
-    const isPriced = attempt.bid.instance.model.price !== null;
+    const isCharged = result?.payment !== undefined || result?.usage.reportedPicoUsd !== undefined;
+    const isPriced = isCharged || attempt.bid.instance.model.price !== null;
     return answerHeaders(this.#decision, attempt.bid, {
-      contentType: attempt.headers['content-type'] ?? 'application/json',
+      contentType: contentTypeOf(attempt, result === null),
       isStream: result === null,
       attempt: result === null ? this.#book.records.length + 1 : this.#book.records.length,
       chargedPicoUsd: result !== null && isPriced ? result.costPicoUsd : null,

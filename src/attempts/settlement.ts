@@ -54,6 +54,21 @@ export function chargeFor(bid: Bid, usage: Usage): number {
   return Math.min(chargePicoUsd(bid.instance.model.price, usage), Number.MAX_SAFE_INTEGER);
 }
 
+/** A request that nobody has served: nothing is charged. */
+export const unserved = (
+  known: Pick<AttemptsResult, 'bid' | 'httpStatus' | 'totalMs' | 'attempts'>,
+): AttemptsResult => ({
+  ...known,
+  status: 'failed',
+  finishReason: null,
+  usage: NO_USAGE,
+  costPicoUsd: 0,
+  energyMicrojoules: 0,
+  energySource: 'unknown',
+  ttftMs: null,
+  perTokenMs: null,
+});
+
 /** The instance of a bid, as a snapshot of the fleet has it. */
 export function stateIn({ states }: FleetSnapshot, { instance }: Bid): InstanceState | undefined {
   const { id } = instance;
@@ -113,7 +128,9 @@ function modelledEnergy(
   { timing, load }: { readonly timing: Timing; readonly load: EnergyLoad },
 ): Energy {
   const running = load.state?.telemetry.runningRequests ?? 0;
-  const ttftMs = Math.min(timing.ttftMs ?? bid.ttftMs.mean, timing.totalMs);
+  // What a bidder says of its time must not move its own meter.
+  const foreseen = bid.external?.believed ?? bid;
+  const ttftMs = Math.min(timing.ttftMs ?? foreseen.ttftMs.mean, timing.totalMs);
   const prefillMs = Math.max(0, ttftMs - bid.waitMs);
   const joules = requestEnergyJoules(curve, {
     batch: Math.max(1, running, load.inFlight),

@@ -166,7 +166,7 @@ describe('a stream', () => {
     const server = await serverThat(streams(pieces, cut));
     const client = await serve(exchange, { body: WITH_USAGE }, [at('a', server)]);
     expect(client.error).toBeNull();
-    expect(client.text).toBe(pieces.join(''));
+    expect(client.text).toBe(pieces.join('') + sse.done());
   });
 });
 

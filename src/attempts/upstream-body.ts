@@ -1,8 +1,18 @@
-import { BodyEdits, addBegunAnswer, reasoningChanges, systemPromptEdit } from '../wire/index.ts';
+import {
+  BodyEdits,
+  MESSAGES_MEMBER,
+  addBegunAnswer,
+  reasoningChanges,
+  requestedEffort,
+  systemPromptEdit,
+  withoutMarks,
+} from '../wire/index.ts';
 import { fault } from '../kernel/index.ts';
 import type {
   AwardedDecision,
+  Engine,
   InjectedField,
+  Instance,
   Model,
   RequestBody,
   Surface,
@@ -17,6 +27,11 @@ const STREAM_USAGE = ['stream_options', 'include_usage'];
 /** What one attempt asks of one model, on the surface that the instance is spoken to on. */
 interface Wanted {
   readonly model: Model;
+  readonly instance?: Instance;
+  /** Of the instance; unset: one that takes what OpenAI takes. */
+  readonly engine?: Engine;
+  /** The expected length of the answer in tokens; null: nobody knows. */
+  readonly outputTokens?: number | null;
   readonly surface: Surface;
   /** The bytes to edit: the client's own, or their translation. */
   readonly body: RequestBody;
@@ -37,6 +52,7 @@ export function upstreamBody(decision: AwardedDecision, wanted: Wanted): Buffer 
   const edits = new BodyEdits(body);
   if (workload.requestedModel !== model.upstreamName) edits.set('model', nameOf(model));
   if (body.fields.has('bourse')) edits.set('bourse', null);
+  if (body.fields.has(MESSAGES_MEMBER)) editMarks(edits, decision, wanted);
   // A translation is made of the tools that are left.
   if (body === workload.body) editTools(edits, decision);
   if (surface !== 'embeddings') {
@@ -58,7 +74,43 @@ export function upstreamBody(decision: AwardedDecision, wanted: Wanted): Buffer 
       throw fault('BRS_UPSTREAM_PROTOCOL', { instance: model.id, reason });
     }
   }
+  if (wanted.engine?.adapt !== undefined)
+    adaptBody(edits, wanted.engine, workload.isStream, wanted);
   return edits.build();
+}
+
+/** Members that a request of the messages surface marks for Anthropic's own servers. */
+const MARKED_MEMBERS = ['messages', 'tools'];
+
+/** Takes out what only Anthropic's own servers understand; how much to think is told in the model's own way. */
+function editMarks(edits: BodyEdits, { mandate }: AwardedDecision, wanted: Wanted): void {
+  const { body, model, surface, engine } = wanted;
+  if (engine?.dialect?.member === MESSAGES_MEMBER || surface !== 'chat') return;
+  const effort = mandate.injection.reasoning === null ? requestedEffort(body) : null;
+  edits.set(MESSAGES_MEMBER, null);
+  for (const field of MARKED_MEMBERS) {
+    const value = edits.valueOf(field);
+    if (value !== null) edits.set(field, withoutMarks(value));
+  }
+  if (effort === null || model.reasoning === 'claude') return;
+  for (const { path, value } of reasoningChanges(model, effort, { surface, ceilingTokens: null })) {
+    if (value !== undefined) edits.setAt(path, Buffer.from(JSON.stringify(value)));
+  }
+}
+
+/** What the engine needs otherwise than OpenAI has it. */
+function adaptBody(edits: BodyEdits, engine: Engine, isStream: boolean, wanted: Wanted): void {
+  const changes = engine.adapt!({
+    instance: wanted.instance!,
+    surface: wanted.surface,
+    isStream,
+    outputTokens: wanted.outputTokens ?? null,
+    field: (name) => edits.valueOf(name)?.toString() ?? null,
+  });
+  for (const { path, value } of changes) {
+    if (value !== undefined) edits.setAt(path, Buffer.from(JSON.stringify(value)));
+    else if (path.length === 1) edits.set(path[0]!, null);
+  }
 }
 
 /** A budget of thinking is half of its ceiling at most; of a limit that counts it in, it may be all but the answer. */

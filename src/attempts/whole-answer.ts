@@ -1,3 +1,4 @@
+import { fault } from '../kernel/index.ts';
 import type { AttemptsResult, Usage } from '../contract/index.ts';
 import { usageOf } from '../wire/index.ts';
 import { readStatus } from './failure.ts';
@@ -15,6 +16,16 @@ export interface WholeAnswer {
   readonly outputTokensSeen: number;
 }
 
+/** What says nothing of its end may have lost it: a body without a length is cut without a word. */
+function isJson(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Reads the end and the cost of an answer. One that says what the client did wrong costs nothing and stays as it is. */
 export function readAnswer(
   { call, translation }: PreparedCall,
@@ -29,6 +40,10 @@ export function readAnswer(
     return { status: 'failed', body, finishReason: null, usage: NO_USAGE, outputTokensSeen: 0 };
   }
   const { usage, finishReason } = usageOf(body);
+  if (usage === null && finishReason === null && !isJson(body)) {
+    const { id: instance } = call.instance;
+    throw fault('BRS_UPSTREAM_PROTOCOL', { instance, reason: 'it is not one JSON object' });
+  }
   const isEmbedding = call.instance.model.kind === 'embedding';
   return {
     status: 'ok',

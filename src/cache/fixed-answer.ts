@@ -1,15 +1,15 @@
 import type {
-  CacheHit,
   Decision,
   FixedAnswer,
+  FixedHit,
   FlowController,
   Mandate,
   ResponseSink,
   Workload,
 } from '../contract/index.ts';
 import { createResponsesStream, responsesFromChat } from '../wire/index.ts';
+import { NO_FLOW, frameOf, infoOf } from './answer-frame.ts';
 
-const NO_FLOW: FlowController = { pause: () => {}, resume: () => {}, abort: () => {} };
 const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 /** The most answers of one request; the chat surface allows no more. */
 const CHOICES_MAX = 128;
@@ -17,7 +17,7 @@ const CHOICES_MAX = 128;
 type Json = Readonly<Record<string, unknown>>;
 
 /** The answer that the route itself gives, on the client's surface but for one: responses are made of chat. */
-export const lookUpFixed = (workload: Workload, { answer }: Mandate): CacheHit | null => {
+export const lookUpFixed = (workload: Workload, { answer }: Mandate): FixedHit | null => {
   if (answer === null || workload.surface === 'embeddings') return null;
   const choices = everyChoice(workload, (index) => ({
     index,
@@ -34,7 +34,7 @@ export const lookUpFixed = (workload: Workload, { answer }: Mandate): CacheHit |
 /** Gives a fixed answer to the client: as one body, or as the stream that it asked for. Costs nothing. */
 export function replayFixed(
   { workload, mandate }: Decision,
-  hit: CacheHit,
+  hit: FixedHit,
   client: ResponseSink,
 ): FlowController {
   const head = {
@@ -118,19 +118,3 @@ function streamOf(workload: Workload, answer: FixedAnswer): Buffer {
   const parts = [translation.push(bytes), translation.end(usage)];
   return Buffer.concat(parts.filter((part) => part !== null));
 }
-
-function frameOf(workload: Workload): Json {
-  const isCompletion = workload.surface === 'completions';
-  return {
-    id: `${isCompletion ? 'cmpl' : 'chatcmpl'}-${workload.id}`,
-    object: isCompletion ? 'text_completion' : 'chat.completion',
-    created: Math.floor(workload.receivedAtMs / 1000),
-    model: workload.requestedModel,
-  };
-}
-
-const infoOf = (workload: Workload) => ({
-  id: workload.id,
-  createdAtSeconds: Math.floor(workload.receivedAtMs / 1000),
-  request: workload.body,
-});

@@ -1,6 +1,8 @@
 import type {
+  AddedModel,
   Config,
   DecisionView,
+  GgufSummary,
   PolicyDiff,
   PolicyAnalysis,
   PolicyProblem,
@@ -70,6 +72,13 @@ export interface AppPort {
   readonly discoverConfig: () => Promise<DiscoveredConfig>;
   /** Errors and warnings of a policy file, and what came of its tests; rejects where it cannot be read. */
   readonly checkConfig: (options: CheckOptions) => Promise<PolicyCheck>;
+  readonly verifyModel: (file: string) => Promise<GgufSummary>;
+  /** Puts a GGUF file into a policy file. */
+  readonly addModel: (options: {
+    readonly configFile: string;
+    readonly file: string;
+    readonly id: string | null;
+  }) => Promise<AddedModel>;
   /** The JSON Schema of the policy file. */
   readonly configSchema: () => unknown;
 }

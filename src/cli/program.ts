@@ -14,12 +14,16 @@ import type { DiffFlags } from './diff.ts';
 import { explain } from './explain.ts';
 import type { ExplainFlags } from './explain.ts';
 import { decisions, models, printSchema } from './inspect.ts';
+import { addModel, verifyModel } from './models.ts';
+import type { AddModelFlags } from './models.ts';
 import { demo, serve } from './serve.ts';
 import { simulate } from './simulate.ts';
 import type { SimulateFlags } from './simulate.ts';
 import { suggestTests } from './suggest-tests.ts';
 import type { SuggestFlags } from './suggest-tests.ts';
 import type { Terminal } from './terminal.ts';
+import { evalCache } from './eval-cache.ts';
+import type { EvalCacheFlags } from './eval-cache.ts';
 import { evalRouter, trainRouterFile } from './router.ts';
 import type { EvalRouterFlags, TrainRouterFlags } from './router.ts';
 import { trainIntent } from './train-intent.ts';
@@ -100,12 +104,27 @@ function addInspection(program: Command, terminal: Terminal): void {
     .action((id: string | undefined, flags: Parameters<typeof decisions>[2]) =>
       decisions(terminal, id, flags),
     );
-  program
+  const listing = program
     .command('models')
     .description('list the models of a running server')
     .option('-u, --url <url>', 'the model API', MODEL_URL)
     .option('--json', 'print JSON')
     .action((flags: Parameters<typeof models>[1]) => models(terminal, flags));
+  listing
+    .command('verify')
+    .description('say what a GGUF file holds, and whether it is whole')
+    .argument('<file>', 'a GGUF file')
+    .action((file: string, _flags: object, { parent }: Command) =>
+      // Its --json is that of the listing: a command shares the options of those above it.
+      verifyModel(terminal, file, parent!.opts<{ json?: boolean }>()),
+    );
+  listing
+    .command('add')
+    .description('put a GGUF file into a policy file, as a model with an instance of its own')
+    .argument('<file>', 'a GGUF file')
+    .requiredOption('-c, --config <file>', 'the policy file')
+    .option('--id <name>', 'what clients call the model (default: the name of the file)')
+    .action((file: string, flags: AddModelFlags) => addModel(terminal, file, flags));
 }
 
 function addConfiguration(program: Command, terminal: Terminal): void {
@@ -159,7 +178,9 @@ function addModels(program: Command, terminal: Terminal): void {
   program
     .command('eval')
     .description('score the shipped models on labelled records, trivial baselines beside')
-    .addArgument(new Argument('<task>', 'what to score').choices([...EVALUATION_TASKS, 'router']))
+    .addArgument(
+      new Argument('<task>', 'what to score').choices([...EVALUATION_TASKS, 'router', 'cache']),
+    )
     .requiredOption('-d, --data <file>', 'records: JSON Lines, plain or gzip')
     .option('-s, --support <file>', 'examples of intents, descriptions of tools')
     .addOption(
@@ -171,12 +192,22 @@ function addModels(program: Command, terminal: Terminal): void {
       'router: two models of the data; default: the cheapest, or else the weakest, and the best',
       pairOfModels,
     )
+    .option(
+      '--max-error <ratio>',
+      'cache: of all requests, this share may be answered wrong',
+      share,
+    )
+    .option('--seed <number>', 'cache: of the order of the requests', integer(0, 2 ** 31 - 1))
     .option('--json', 'print one JSON object')
     .action(
       (
-        task: EvaluationTask | 'router',
-        flags: EvalRouterFlags & Parameters<typeof evaluateTask>[2],
-      ) => (task === 'router' ? evalRouter(terminal, flags) : evaluateTask(terminal, task, flags)),
+        task: EvaluationTask | 'router' | 'cache',
+        flags: EvalRouterFlags & EvalCacheFlags & Parameters<typeof evaluateTask>[2],
+      ) => {
+        if (task === 'router') return evalRouter(terminal, flags);
+        if (task === 'cache') return evalCache(terminal, flags);
+        return evaluateTask(terminal, task, flags);
+      },
     );
   program
     .command('embed')
@@ -237,9 +268,13 @@ function addSimulation(program: Command, terminal: Terminal): void {
     .requiredOption('-f, --fleet <file>', 'the fleet: YAML')
     .requiredOption(
       '-t, --trace <file>',
-      "requests: Azure's CSV or Mooncake's JSON Lines, plain or gzip",
+      "requests: Azure's CSV or Mooncake's JSON Lines, plain or gzip, or a mix of clients (YAML)",
     )
-    .option('-r, --router <names>', 'bourse, bourse:MODE or baselines', 'bourse,round-robin')
+    .option(
+      '-r, --router <names>',
+      'bourse, bourse:MODE, either with +queue, or baselines',
+      'bourse,round-robin',
+    )
     .option('--load <percents>', "of the fleet's measured capacity, such as 60,80,95", '80')
     .option(
       '-n, --requests <count>',
@@ -261,6 +296,12 @@ function integer(min: number, max: number): (text: string) => number {
     }
     return value;
   };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 0.5)) throw new InvalidArgumentError('It must be between 0 and 0.5.');
+  return value;
 }
 
 function pairOfModels(text: string): readonly [string, string] {

@@ -77,6 +77,7 @@ function termColumns(winner: string | null): readonly BidColumn[] {
     },
     term('= cost', 'cost'),
     term('+ time', 'time'),
+    term('+ crowding', 'crowding', 6),
     term('+ error', 'error'),
     term('+ energy', 'energy', 2),
     term('+ lateness', 'lateness', 3),
@@ -89,8 +90,8 @@ function term(title: string, key: keyof BidView['terms'], spare?: number): BidCo
   return {
     title,
     align: 'right',
-    cell: (bid) => micro(bid.terms[key]),
-    ...(key !== 'cost' && { isEmpty: (bid: BidView) => bid.terms[key] === 0 }),
+    cell: (bid) => micro(bid.terms[key] ?? 0),
+    ...(key !== 'cost' && { isEmpty: (bid: BidView) => (bid.terms[key] ?? 0) === 0 }),
     ...(spare !== undefined && { spare }),
   };
 }

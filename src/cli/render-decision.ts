@@ -1,3 +1,4 @@
+import type { StoredAnswerView } from '../contract/index.ts';
 import type { DecisionView, InjectionView, Limits, Objective } from '../contract/index.ts';
 import { fit, fitList } from './fit.ts';
 import { paintFor } from './paint.ts';
@@ -38,7 +39,8 @@ function heading(view: DecisionView, paint: Paint): string[] {
   const model = view.bids.find(({ instance }) => instance === winner)?.model;
   const won = winner === null ? 'nobody' : `${winner}${model === undefined ? '' : ` (${model})`}`;
   const decided = refusal === null ? won : `refused: ${refusal.reason}`;
-  const verdict = safeText(answer === undefined ? decided : 'the fixed answer of its route');
+  const own = answer === undefined ? decided : 'the fixed answer of its route';
+  const verdict = safeText(view.stored?.isServed === true ? 'a stored answer' : own);
   const shown = refusal === null ? paint.good(verdict) : paint.bad(verdict);
   const lines = [
     `${safeText(view.id)}  ${safeText(view.requestedModel)} → ${shown}`,
@@ -48,7 +50,22 @@ function heading(view: DecisionView, paint: Paint): string[] {
   ];
   if (refusal !== null) lines.push(`  ${safeText(refusal.message)}`);
   if (answer !== undefined) lines.push(`  answer: ${safeText(answer)}`);
+  if (view.stored !== undefined) lines.push(`  ${storedText(view.stored)}`);
   return lines;
+}
+
+function storedText(stored: StoredAnswerView): string {
+  const { of, isServed, ageSeconds, similarity, wrong, maxErrorRate, choice } = stored;
+  const what = `stored answer of ${safeText(of)}, ${ageSeconds} s old`;
+  if (similarity === null || wrong === null) return `${what}: the same request`;
+  const chance = `similarity ${similarity.toFixed(3)}, ${(100 * wrong).toFixed(1)} % wrong`;
+  const why = {
+    serve: 'within the error bound',
+    explore: 'checked by a fresh answer',
+    miss: `beyond the error bound of ${100 * (maxErrorRate ?? 0)} %`,
+    outbid: 'a model is worth more',
+  }[choice ?? 'miss'];
+  return `${what}: ${chance}; ${isServed ? 'served' : 'not served'}, ${why}`;
 }
 
 function objective(given: (Objective & { readonly limits?: Limits }) | null): string[] {
@@ -169,6 +186,21 @@ function excluded(view: DecisionView, width: number | null, paint: Paint): strin
   return [paint.strong('Not allowed to win'), ...lines];
 }
 
+/** What the owner that served gets, and who was silent when it was asked for a quote. */
+function paid({ payment, bidMisses = [] }: NonNullable<DecisionView['outcome']>): string[] {
+  const lines = bidMisses.map(
+    ({ instance, cause }) => `  no quote of ${safeText(instance)}: ${cause}`,
+  );
+  if (payment === undefined) return lines;
+  const usd = (picoUsd: number): string => micro(picoUsd / 1e12);
+  const { owner, tariff, clearedBy, picoUsd, clearingPicoUsd, believedPicoUsd } = payment;
+  const { timePicoUsd, latenessPicoUsd, energyPicoUsd } = payment;
+  lines.push(
+    `  paid to ${safeText(owner)}: ${usd(picoUsd)} µUSD (${tariff}) = ${clearedBy} ${usd(clearingPicoUsd)} − time ${usd(timePicoUsd)} − lateness ${usd(latenessPicoUsd)} − energy ${usd(energyPicoUsd)} − believed ${usd(believedPicoUsd)}`,
+  );
+  return lines;
+}
+
 function outcome({ outcome: settled }: DecisionView, paint: Paint): string[] {
   if (settled === null) return [];
   const { usage } = settled;
@@ -178,6 +210,7 @@ function outcome({ outcome: settled }: DecisionView, paint: Paint): string[] {
     `  ${settled.status} (${settled.httpStatus}) by ${safeText(settled.instance ?? 'nobody')}${ttft} · total ${settled.totalMs.toFixed(0)} ms`,
     `  ${usage.promptTokens} tokens in (${usage.cachedTokens} cached), ${usage.outputTokens} out${usage.isEstimated ? ', estimated' : ''} · ${micro(settled.costPicoUsd / 1e12)} µUSD · ${(settled.energyMicrojoules / 1e6).toFixed(1)} J (${settled.energySource})`,
   ];
+  lines.push(...paid(settled));
   if (settled.attempts.length > 1) {
     for (const attempt of settled.attempts) {
       lines.push(`  tried ${safeText(attempt.instance)}: ${attempt.result}`);

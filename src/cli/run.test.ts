@@ -71,6 +71,8 @@ function session(given: Given = {}): Session {
     openDiff: unused,
     openSuggestions: unused,
     simulateFleet: unused,
+    verifyModel: unused,
+    addModel: unused,
     discoverConfig: () => Promise.resolve({ text: 'version: 1', findings: ['ollama at :11434'] }),
     checkConfig: () => Promise.resolve({ problems: [], tests: [], analysis: null }),
     configSchema: () => ({ type: 'object' }),

@@ -1,4 +1,5 @@
 import type { BalanceView } from './budget.ts';
+import type { CacheSelector } from './cache.ts';
 import type { DecisionView } from './decision.ts';
 import type { InstanceState } from './fleet.ts';
 import type { PolicyProblem, TenantPreferences } from './policy.ts';
@@ -70,6 +71,18 @@ export interface ModelAccuracyView {
   } | null;
 }
 
+/** What is known of one judge. */
+export interface JudgeView {
+  readonly judge: string;
+  readonly kind: string;
+  readonly model: string;
+  /** How much of a certain verdict one of it counts, 0–1. */
+  readonly reliability: number;
+  /** Comparisons with what others say of the same answers, in whole verdicts, with forgetting. */
+  readonly agreed: number;
+  readonly disagreed: number;
+}
+
 /** What the admin API can do. Fulfilled by the keeper, so that many workers behave as one server. Throws `Fault` for bad input. */
 export interface AdminBackend {
   instances(): readonly InstanceState[];
@@ -89,11 +102,15 @@ export interface AdminBackend {
     place: string,
     pushed: { readonly gramsPerKilowattHour: number; readonly ttlSeconds?: number } | null,
   ): Promise<readonly CarbonView[]>;
+  /** Removes stored answers: those that fit all that is given. */
+  forget(selector: CacheSelector): void;
   decisions(limit: number): Promise<readonly DecisionView[]>;
   decision(id: string): Promise<DecisionView | null>;
   ledger(tenant: string | null): Promise<LedgerTotals>;
   /** What is believed of each model: at large first, then by topic. */
   accuracy(): readonly ModelAccuracyView[];
+  /** What is known of each judge of the policy. */
+  judges(): readonly JudgeView[];
   policy(): PolicyStatus;
   /** Reads the policy file again. */
   reload(): Promise<PolicyStatus>;

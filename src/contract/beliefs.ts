@@ -1,5 +1,6 @@
 import type { InstanceId, ModelId, TenantId } from '../kernel/index.ts';
-import type { AccuracyRecord, DriftRecord } from './accuracy.ts';
+import type { AccuracyRecord, ConfidenceRecord, DriftRecord } from './accuracy.ts';
+import type { ContextRecord } from './context.ts';
 
 /** A running mean and variance with forgetting; `weight` is the effective number of observations. */
 export interface RunningEstimate {
@@ -37,12 +38,27 @@ export interface InstanceTiming {
   readonly perTokenMs: FittedLine | null;
   /** Share of prompt tokens found in the prefix cache, 0–1. */
   readonly cachedRatio: RunningEstimate | null;
+  /** What has come to it lately; null or unset: nothing. */
+  readonly demand?: Demand | null;
+}
+
+/** Requests that an instance served: sums with forgetting by time, of prompt tokens those that its cache did not hold. */
+export interface Demand {
+  readonly requests: number;
+  readonly tokens: number;
+  /** Wall times of the first one and of the last. */
+  readonly sinceMs: number;
+  readonly atMs: number;
 }
 
 /** Whose word is good. Ratios are outcome over promise: above 1 means late. */
 export interface Reputation {
   /** EMA of the ratio of realised to promised latency; 1 within the grace. */
   readonly latencyRatio: number;
+  /** EMA of the ratio of metered to promised energy, of a bidder's own quotes; 1 within the grace, and where unset. */
+  readonly energyRatio?: number;
+  /** EMA of questions for a quote that were not answered in time, 0–1; unset: 0. */
+  readonly missRatio?: number;
   /** EMA of failures, 0–1. */
   readonly failureRatio: number;
   readonly observations: number;
@@ -67,6 +83,12 @@ export interface Beliefs {
   /** What verdicts say of answers, by `model`, `model|domain` and `model|domain|band`: each counts in all three. */
   readonly accuracy: ReadonlyMap<string, AccuracyRecord>;
   readonly drift: ReadonlyMap<ModelId, DriftRecord>;
+  /** How often each judge is right, as far as others tell: in whole verdicts. */
+  readonly judges: ReadonlyMap<string, AccuracyRecord>;
+  /** What verdicts say of neighbours of a request. */
+  readonly contexts: ReadonlyMap<ModelId, ContextRecord>;
+  /** What a model's confidence tells of its answers, and of those of the model asked after it: keys by `estimate`. */
+  readonly confidence: ReadonlyMap<string, ConfidenceRecord>;
 }
 
 export const NO_BELIEFS: Beliefs = {
@@ -78,6 +100,9 @@ export const NO_BELIEFS: Beliefs = {
   bytesPerToken: new Map(),
   accuracy: new Map(),
   drift: new Map(),
+  judges: new Map(),
+  contexts: new Map(),
+  confidence: new Map(),
 };
 
 export const lengthKey = (model: ModelId | '*', archetype: string): string =>

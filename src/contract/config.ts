@@ -1,7 +1,11 @@
 import type { KeyId, TenantId } from '../kernel/index.ts';
 import type { VerdictSource } from './accuracy.ts';
+import type { CacheConfig } from './cache.ts';
+import type { MarketConfig } from './bidding.ts';
 import type { HeadTask } from './encoder.ts';
+import type { ExplorationPlan } from './exploration.ts';
 import type { Instance, Model } from './fleet.ts';
+import type { JudgingConfig } from './judge.ts';
 import type { Objective } from './workload.ts';
 
 export interface ServerConfig {
@@ -88,11 +92,17 @@ export interface AttemptPlan {
   readonly idleTimeoutMs: number;
   /** From the first dispatch to the end of the answer, over all attempts. */
   readonly totalTimeoutMs: number;
+  /** A stream that breaks off goes on at another instance of the same model, where that can be. Unset: it does. */
+  readonly continueCut?: boolean;
 }
 
 export interface LearningConfig {
   readonly reputation: { readonly alpha: number; readonly graceRatio: number };
   readonly accuracy: AccuracyLearningConfig;
+  /** Of routes that say nothing of their own; unset: they do not explore. */
+  readonly exploration?: ExplorationPlan;
+  /** The absolute path of a trained router, and how much its forecasts weigh; null or unset: there is none. Read at start. */
+  readonly router?: { readonly file: string; readonly questions: number } | null;
 }
 
 /** How verdicts become beliefs. */
@@ -114,6 +124,8 @@ export interface AccuracyLearningConfig {
 export interface FeedbackConfig {
   /** Whether the texts of corrections are kept in the store. */
   readonly keepsCorrections: boolean;
+  /** Whether what speaks against an answer teaches: retries, failed tools, and how it ended. Unset: it does not. */
+  readonly isImplicit?: boolean;
   /** Of one tenant in an hour: what comes on top is kept, and teaches nothing. */
   readonly taughtPerTenantHour: number;
 }
@@ -126,6 +138,8 @@ export interface HealthConfig {
     readonly failures: number;
     readonly openMs: number;
     readonly openMsMax: number;
+    /** Requests at once when it closes again, doubled with each success; 0 or unset: any number. */
+    readonly rampFrom?: number;
   };
 }
 
@@ -189,10 +203,16 @@ export interface Config {
   readonly recipes: readonly RecipeConfig[];
   readonly carbon: CarbonConfig;
   readonly budgets: readonly BudgetRule[];
+  /** Unset: nothing is cached. */
+  readonly cache?: CacheConfig;
   readonly attempts: AttemptPlan;
   readonly health: HealthConfig;
+  /** Unset: no instance has an owner. */
+  readonly market?: MarketConfig;
   readonly learning: LearningConfig;
   readonly feedback: FeedbackConfig;
+  /** Unset: nothing is judged. */
+  readonly judging?: JudgingConfig;
   readonly understanding: UnderstandingConfig;
   /** Module paths, absolute. */
   readonly plugins: readonly string[];

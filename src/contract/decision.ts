@@ -1,6 +1,7 @@
 import type { Topic } from './accuracy.ts';
 import type { StoredVerdict } from './feedback.ts';
 import type { ShadowPrices } from './budget.ts';
+import type { Explored } from './exploration.ts';
 import type { FleetSnapshot } from './fleet.ts';
 import type { Award, Bid, Exclusion } from './market.ts';
 import type { CutTool, Effort, Mandate, OutputLimit, Policy } from './policy.ts';
@@ -8,7 +9,7 @@ import type { RuleTree, SystemPrompt } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { Outcome } from './outcome.ts';
 import type { SignalReader } from './signal.ts';
-import type { CacheHit } from './stages.ts';
+import type { CacheCandidate, CacheHit } from './stages.ts';
 import type { Workload } from './workload.ts';
 
 /** What `decide` found: pure data, nothing done yet. */
@@ -18,8 +19,10 @@ export interface Decision {
   readonly signals: SignalReader;
   readonly fleet: FleetSnapshot;
   readonly mandate: Mandate | null;
-  /** An exact hit ends the request; without a cache it is null. */
+  /** What answers instead of a model; null: nothing does. */
   readonly hit: CacheHit | null;
+  /** The stored answer that stood beside the bids; unset: there was none. */
+  readonly candidate?: CacheCandidate;
   readonly result: Award | Refusal;
 }
 
@@ -59,6 +62,8 @@ export interface DecisionView {
   readonly tools?: ToolsView;
   /** What the market read of the request's topic, for the accuracy of its bids; absent where it had no need to. */
   readonly topic?: Topic;
+  /** The stored answer that was served, or stood beside the bids; absent where there was none. */
+  readonly stored?: StoredAnswerView;
   readonly bids: readonly BidView[];
   readonly excluded: readonly Exclusion[];
   readonly winner: string | null;
@@ -66,11 +71,28 @@ export interface DecisionView {
   readonly heldBy?: 'tool-loop' | 'provider-state';
   readonly clearingScoreUsd: number | null;
   readonly propensity: number | null;
+  /** Another than the best score was chosen, to learn from it; absent where the best was. */
+  readonly explored?: Explored;
   readonly refusal: { readonly reason: string; readonly message: string } | null;
   /** Judgements of the answer; absent where there is none. */
   readonly verdicts?: readonly StoredVerdict[];
   /** Null until settled. */
   readonly outcome: Outcome | null;
+}
+
+/** A stored answer as a bid. */
+export interface StoredAnswerView {
+  /** The decision whose answer it is. */
+  readonly of: string;
+  readonly isServed: boolean;
+  readonly ageSeconds: number;
+  /** Cosine of the two questions; null: the request is the same. */
+  readonly similarity: number | null;
+  /** P(it is not the answer to this question); null: the request is the same. */
+  readonly wrong: number | null;
+  readonly maxErrorRate: number | null;
+  /** Why one that was found by meaning was served or not; null: the request is the same. */
+  readonly choice: CacheCandidate['choice'] | 'outbid' | null;
 }
 
 /** An injection as it is shown. Reasoning is told to each model in its own way: `BidView.reasoning`. */

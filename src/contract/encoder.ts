@@ -72,9 +72,22 @@ export interface FastText {
   outputLength(): LogEstimate;
 }
 
+/** Brings vectors of the fast encoder to a few numbers of about unit variance. */
+export interface VectorProjection {
+  readonly size: number;
+  /** Writes `size` numbers from `at` on. */
+  write(vector: Float32Array, out: Float32Array, at: number): void;
+}
+
 /** The models that answer in microseconds, on the event loop. */
 export interface FastModels {
-  readonly encoder: Encoder & { embedOne(text: string): Float32Array };
+  readonly encoder: Encoder & {
+    embedOne(text: string): Float32Array;
+    /** The same before it is brought to unit length, which tells how much it weighs; unset: nobody knows. */
+    sumOne?(text: string): Float32Array;
+  };
+  /** Unset: there is none, and nothing is learned from neighbours. */
+  readonly projection?: VectorProjection;
   readonly pii: Omit<SpanTagger, 'tag'> & { tag(text: string): readonly TextSpan[] };
   labels(task: HeadTask): readonly string[];
   threshold(task: HeadTask): number | null;

@@ -1,5 +1,7 @@
 import type { DecisionId, FaultCode, InstanceId, ModelId } from '../kernel/index.ts';
+import type { DoubtSource } from './accuracy.ts';
 import type { BudgetQuantity, WarningRatio } from './budget.ts';
+import type { JudgementResult } from './judge.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -41,8 +43,50 @@ export type BourseEvent =
       readonly instance: InstanceId;
       readonly limitTokens: number;
     }
+  /** A stream broke off, and another instance goes on with it. */
+  | {
+      readonly kind: 'answer-taken-over';
+      readonly decision: DecisionId;
+      readonly from: InstanceId;
+      readonly instance: InstanceId;
+    }
+  /** An answer was not good enough, and a dearer model is asked. P(correct) as it was believed, 0–1. */
+  | {
+      readonly kind: 'escalated';
+      readonly decision: DecisionId;
+      readonly from: ModelId;
+      readonly to: ModelId;
+      readonly believed: number;
+      /** For example `meanLogprob -0.62`, or `empty`. */
+      readonly because: string;
+    }
+  /** The first instance was slow: a second one is asked too. */
+  | {
+      readonly kind: 'hedged';
+      readonly decision: DecisionId;
+      readonly instance: InstanceId;
+      readonly afterMs: number;
+    }
+  /** One of several keys of an instance is left alone. `place`: which, from 1 on, in the order of the policy. */
+  | {
+      readonly kind: 'key-rested';
+      readonly instance: InstanceId;
+      readonly place: number;
+      readonly because: 'refused' | 'rate-limited';
+      readonly forMs: number;
+    }
   | { readonly kind: 'circuit-opened'; readonly instance: InstanceId; readonly forMs: number }
   | { readonly kind: 'circuit-closed'; readonly instance: InstanceId }
+  /** A bidder does not answer: it is not asked for a while, and the house quotes for it. */
+  | { readonly kind: 'bidder-silent'; readonly instance: InstanceId; readonly forMs: number }
+  | { readonly kind: 'bidder-heard'; readonly instance: InstanceId }
+  /** The events of its KV memory do not come: what it holds is guessed. */
+  | {
+      readonly kind: 'kv-events-lost';
+      readonly instance: InstanceId;
+      readonly reason: string;
+    }
+  | { readonly kind: 'kv-events-heard'; readonly instance: InstanceId }
   | {
       readonly kind: 'instance-state';
       readonly instance: InstanceId;
@@ -71,6 +115,20 @@ export type BourseEvent =
       readonly after: number;
       readonly verdicts: number;
     }
+  /** A judge was asked about an answer. */
+  | {
+      readonly kind: 'answer-judged';
+      readonly decision: DecisionId;
+      readonly judge: string;
+      readonly form: 'absolute' | 'pairwise';
+      readonly result: JudgementResult;
+      /** 0–1; null where there is none. */
+      readonly score: number | null;
+      /** The share of requests that are judged like this one. */
+      readonly propensity: number;
+    }
+  /** Something about an answer speaks against it. */
+  | { readonly kind: 'answer-doubted'; readonly decision: DecisionId; readonly source: DoubtSource }
   | { readonly kind: 'policy-reloaded'; readonly generation: number }
   | { readonly kind: 'policy-rejected'; readonly report: string }
   | { readonly kind: 'store-failed'; readonly reason: string }

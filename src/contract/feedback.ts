@@ -25,10 +25,13 @@ export type FeedbackAnswer =
   /** The store did not take it. */
   | { readonly kind: 'failed' };
 
-/** A verdict as the ledger keeps it: one of each source for a decision. */
+/**
+ * A verdict as the ledger keeps it: one of each source for a decision, and of each judge one of each form
+ * (`judge:NAME`, and `pair:NAME` of two answers).
+ */
 export interface StoredVerdict {
   readonly decision: DecisionId;
-  readonly source: VerdictSource;
+  readonly source: VerdictSource | `judge:${string}` | `pair:${string}`;
   readonly atMs: number;
   readonly score: number;
   /** The text of a correction, where the policy keeps them. */

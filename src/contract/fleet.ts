@@ -1,11 +1,33 @@
 import type { InstanceId, ModelId } from '../kernel/index.ts';
+import type { BidEndpoint } from './bidding.ts';
 
 /** Prices in pico-USD (1e-12 USD) per token: 1 USD per million tokens is 1 000 000. */
-export interface Price {
+export interface FlatPrice {
   readonly inputPicoUsd: number;
   /** For prompt tokens that the engine found in its prefix cache. */
   readonly cachedInputPicoUsd: number;
   readonly outputPicoUsd: number;
+  /** For prompt tokens that the provider charges for writing to its cache; unset: `inputPicoUsd`. */
+  readonly cacheWritePicoUsd?: number;
+  /** For those of them that it keeps for an hour; unset: `cacheWritePicoUsd`. */
+  readonly cacheWriteHourPicoUsd?: number;
+  /** For output tokens spent on thinking; unset: `outputPicoUsd`. */
+  readonly reasoningPicoUsd?: number;
+  /** For prompt tokens of pictures and of sound, uncached; unset: `inputPicoUsd`. */
+  readonly imageInputPicoUsd?: number;
+  readonly audioInputPicoUsd?: number;
+  /** For output tokens of sound; unset: `outputPicoUsd`. */
+  readonly audioOutputPicoUsd?: number;
+}
+
+export interface Price extends FlatPrice {
+  /** What all of a request costs whose prompt is longer; unset: the same. */
+  readonly longPrompt?: LongPromptPrice;
+}
+
+export interface LongPromptPrice {
+  readonly aboveTokens: number;
+  readonly price: FlatPrice;
 }
 
 /** The power curve of DESIGN §5 for one instance of the model. */
@@ -46,8 +68,12 @@ export interface ReasoningOptions {
 
 /** What can be bought. An unknown price, energy or accuracy is null, never zero. */
 export interface Model {
+  /** What trained routers call it; unset: its id. */
+  readonly routerName?: string;
   readonly id: ModelId;
   readonly kind: 'chat' | 'embedding';
+  /** It only grades answers: no route takes it for granted, and no client can name it. Unset: it does not. */
+  readonly isJudge?: true;
   /** The name that the upstream knows it by. */
   readonly upstreamName: string;
   readonly price: Price | null;
@@ -76,10 +102,44 @@ export interface Instance {
   /** Origin and base path, without a trailing slash and without `/v1`. */
   readonly url: string;
   readonly apiKey: string | null;
+  /** Further keys, which take their turn where one is refused or rate-limited; unset: none. */
+  readonly moreApiKeys?: readonly string[];
   readonly labels: ReadonlyMap<string, string>;
   /** Sequences it can run at once; the rest queue. */
   readonly maxRunning: number;
+  /** Where its metrics are, if not below `url`: a whole URL. Unset: below `url`. */
+  readonly metricsUrl?: string;
+  /** Where it tells what its KV memory holds; unset: it does not. */
+  readonly kvEvents?: KvEventsAt;
+  /** Settings that only its engine reads; unset: none. */
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
+  /** What its owner lets this exchange ask of it in a minute; unset: as much as it takes. */
+  readonly rates?: InstanceRates;
+  /** Who is paid for its answers; unset: the house. */
+  readonly owner?: string;
+  /** Where it is asked for its own quotes; unset: the house quotes. */
+  readonly bidder?: BidEndpoint;
   readonly source: 'config' | 'admin';
+}
+
+/** Where an engine publishes the events of its KV memory over ZMQ. */
+export interface KvEventsAt {
+  /** `tcp://host:port` of the first rank; each further one publishes one port higher. */
+  readonly endpoint: string;
+  /** Where batches that were missed are asked for; null: nowhere. */
+  readonly replay: string | null;
+  readonly topic: string;
+  /** Data-parallel ranks behind the instance, each with a memory of its own. */
+  readonly ranks: number;
+  /** The server that renders its prompts, in the form of `Instance.url`; null: itself. */
+  readonly renderUrl: string | null;
+}
+
+/** Null: not limited. */
+export interface InstanceRates {
+  readonly requestsPerMinute: number | null;
+  /** Prompt and output together. */
+  readonly tokensPerMinute: number | null;
 }
 
 export type Lifecycle = 'ready' | 'draining' | 'down' | 'unknown';
@@ -122,6 +182,13 @@ export interface InstanceState {
 /** Found by asking the server, never assumed. */
 export interface EngineFeatures {
   readonly hasResponses: boolean;
+  /** What the server calls its version; unset: it did not say. */
+  readonly version?: string;
+  /** Whether its usage tells how much of the prompt was cached; unset: nobody knows. */
+  readonly reportsCachedTokens?: boolean;
+  /** Sequences that it runs at once; unset: it did not say. */
+  readonly slots?: number;
+  readonly contextWindowTokens?: number;
 }
 
 /** One look at one instance. */

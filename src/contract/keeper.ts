@@ -1,5 +1,6 @@
 import type { TenantId } from '../kernel/index.ts';
 import type { Beliefs } from './beliefs.ts';
+import type { CacheNews } from './cache.ts';
 import type { BudgetGate, ShadowPriceList, SpendingInView } from './budget.ts';
 import type { DecisionView } from './decision.ts';
 import type { Feedback, FeedbackAnswer } from './feedback.ts';
@@ -35,6 +36,10 @@ export interface KeeperClient {
   tellPlacements(news: PlacementNews): void;
   /** Set once: hears what the other workers tell. */
   onPlacements(hear: (news: PlacementNews) => void): void;
+  /** Tells the other workers of stored answers, and has them kept where the policy names a file. */
+  tellCache(news: readonly CacheNews[]): void;
+  /** Set once: hears what is stored already, then what the other workers tell. */
+  onCache(hear: (news: readonly CacheNews[]) => void): void;
   /** Passes an event on to the keeper's log and metrics. */
   publish(event: BourseEvent): void;
   /** The Prometheus text of the whole server. */

@@ -1,6 +1,9 @@
 import type { InstanceId } from '../kernel/index.ts';
 import type { Topic } from './accuracy.ts';
 import type { Beliefs } from './beliefs.ts';
+import type { BidMiss, BidReplies, ExternalTerms, MarketConfig } from './bidding.ts';
+import type { ContextSeen } from './context.ts';
+import type { Explored, ProbeNeed } from './exploration.ts';
 import type { FleetSnapshot, Instance, LocalLoad } from './fleet.ts';
 import type { Mandate } from './policy.ts';
 import type { Estimate, Workload } from './workload.ts';
@@ -43,17 +46,28 @@ export interface Bid extends Quote {
   readonly accuracy: Estimate | null;
   /** How busy its instance was; null or unset where nobody knew. */
   readonly occupancy?: Occupancy | null;
+  /** Milliseconds that all others together lose by it there; unset: 0. */
+  readonly crowdMs?: number;
+  /** Milliseconds of this worker's work that lie before it there, and of its own prompt; unset: 0. */
+  readonly backlogMs?: number;
+  readonly prefillMs?: number;
   /** The output limit that the exchange sets here by itself; null or unset: none. */
   readonly limitTokens?: number | null;
+  /** Why it is worth a probe; null or unset: it is not. */
+  readonly need?: ProbeNeed | null;
   /** In USD, lower is better: the sum of `terms`. */
   readonly score: number;
   readonly terms: ScoreTerms;
+  /** Of an instance whose owner is paid; null or unset: the house's own. */
+  readonly external?: ExternalTerms | null;
 }
 
 /** The parts of a score, each in USD. */
 export interface ScoreTerms {
   readonly cost: number;
   readonly time: number;
+  /** What the delay that it imposes on others costs them; unset: 0. */
+  readonly crowding?: number;
   readonly error: number;
   readonly energy: number;
   readonly lateness: number;
@@ -73,6 +87,7 @@ export interface Exclusion {
     | 'context-window'
     | 'capability'
     | 'session'
+    | 'bid'
     | 'limit';
   readonly detail: string;
 }
@@ -90,10 +105,14 @@ export interface Award {
   readonly excluded: readonly Exclusion[];
   /** The score at which the winner would have lost: the runner-up's; null with one bid. */
   readonly clearingScore: number | null;
+  /** Bidders that were asked, or were to be, and have not quoted; unset: none. */
+  readonly missed?: readonly BidMiss[];
   /** The session must stay where it is: the first was not chosen by its score. Unset: it was. */
   readonly hold?: SessionHold;
   /** The probability with which the winner was chosen: 1 without exploration. */
   readonly propensity: number;
+  /** Another than the best score was chosen, to learn from it. Unset: the best was. */
+  readonly explored?: Explored;
 }
 
 /** What instances are believed to hold of one prompt. */
@@ -108,6 +127,9 @@ export interface SessionPlacement {
   readonly tokens: number;
 }
 
+/** See `MarketConfig`. */
+export type ReserveRule = Pick<MarketConfig, 'reserveMarkup' | 'reserveScoreUsd'>;
+
 /** Everything a quote may depend on, besides the request. */
 export interface MarketView {
   readonly fleet: FleetSnapshot;
@@ -121,8 +143,16 @@ export interface MarketView {
   readonly prefix?: () => PromptPrefix | null;
   /** The last placement of the request's session; null or unset: none is known. */
   readonly session?: () => SessionPlacement | null;
+  /** What bidders answered; unset: nobody was asked. */
+  readonly external?: BidReplies;
+  /** The most that owners get; unset: the house owns all instances. */
+  readonly reserve?: ReserveRule | undefined;
   /** Reads what the request is about, at most once; unset: nobody can tell. */
   readonly topic?: () => Topic;
+  /** Reads where the request stands among others, at most once; unset: nobody can tell. */
+  readonly context?: (topic: Topic) => ContextSeen;
+  /** Whether contexts come with forecasts of a trained router; unset: they do not. */
+  readonly hasRouter?: boolean;
 }
 
 /** Extension point: quotes for instances. The house bidder is the built-in one. */

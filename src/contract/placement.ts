@@ -5,10 +5,10 @@ import type { InstanceId, SessionId, TenantId } from '../kernel/index.ts';
  * equal beginnings.
  */
 export interface PromptChain {
-  /** 53 bits each. */
-  readonly hashes: Float64Array;
+  /** 53 bits each, never 0. */
+  readonly hashes: readonly number[];
   /** Where each block ends, in bytes from the beginning of the prompt. */
-  readonly ends: Int32Array;
+  readonly ends: readonly number[];
   /** Bytes of the whole prompt, in blocks or not. */
   readonly totalBytes: number;
 }
@@ -28,8 +28,20 @@ export interface ServedSession {
   readonly tokens: number;
 }
 
+/** A prompt as its engine renders it. */
+export interface RenderedChain {
+  readonly instance: InstanceId;
+  readonly chain: PromptChain;
+  readonly tokens: number;
+  readonly blockSize: number;
+  /** Each whole block of tokens and all before it, as 53 bits: equal numbers mean equal tokens. */
+  readonly blocks: readonly number[];
+}
+
 /** What one worker has to tell the others of where prompts and sessions went. */
 export interface PlacementNews {
   readonly prompts: readonly RoutedPrompt[];
   readonly sessions: readonly ServedSession[];
+  /** Unset: none. */
+  readonly rendered?: readonly RenderedChain[];
 }

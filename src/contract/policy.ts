@@ -1,7 +1,9 @@
 import type { MaybeAsync, ModelId } from '../kernel/index.ts';
 import type { ShadowPrices } from './budget.ts';
+import type { CacheRule } from './cache.ts';
 import type { AttemptPlan, Config } from './config.ts';
 import type { LogEstimate } from './encoder.ts';
+import type { ExplorationPlan } from './exploration.ts';
 import type { FleetSnapshot, Instance } from './fleet.ts';
 import type { Refusal } from './refusal.ts';
 import type { SignalReader, SignalSlot, SpentReading, Truth } from './signal.ts';
@@ -106,6 +108,55 @@ export interface Injection {
   readonly fields: readonly InjectedField[];
 }
 
+/** What tells how sure a model was of its answer: the log-probabilities of its tokens, or its own answer to whether it is right. */
+export type ConfidenceKind = 'meanLogprob' | 'minLogprob' | 'selfCheck';
+
+/** A model of a cascade, and how much it is to think. */
+export interface CascadeStep {
+  readonly model: ModelId;
+  /** Null: as the route has it. */
+  readonly effort: Effort | null;
+  /** P(correct) with this effort, 0–1; null: what is believed of the model. */
+  readonly accuracy: number | null;
+}
+
+/** How an answer is checked, and what becomes of one that is doubtful. One object for each route. */
+export interface CascadePlan {
+  /** In the order in which they are asked; null: chosen for each request from its bids. */
+  readonly steps: readonly CascadeStep[] | null;
+  /** The most steps of one request. */
+  readonly maxSteps: number;
+  /** Null: only the form of an answer is looked at. */
+  readonly confidence: ConfidenceKind | null;
+  /** Who is asked whether an answer is right; null: the model that gave it. */
+  readonly checkedBy: ModelId | null;
+  /** An answer is accepted from this P(correct) on, 0–1; null: where another step is not worth its price. */
+  readonly acceptFrom: number | null;
+  /** Whether a stream is accepted after so many tokens; null: at its end. */
+  readonly decideAfterTokens: number | null;
+}
+
+/** When a second instance is asked. One object for each route. */
+export interface HedgePlan {
+  /** After so much time without a first token; null: after the quantile. */
+  readonly afterMs: number | null;
+  /** Of the time that the bid promises, between 0 and 1. */
+  readonly afterQuantile: number;
+  /** The most of the route's requests that are hedged, 0–1. */
+  readonly maxShare: number;
+  /** Mean load of the instances that may serve, 0–1, above which none is. */
+  readonly maxLoad: number;
+}
+
+/** Requests wait at the exchange, and not where they are served. */
+export interface QueueRule {
+  readonly order: 'shortest-first' | 'arrival';
+  /** Shortest first: a request is passed by none that comes more than so many times its own prefill time later. */
+  readonly patience: number;
+  /** Then it goes out, wherever it stands. */
+  readonly maxMs: number;
+}
+
 /** The policy's answer: who may serve, and what their qualities are worth. */
 export interface Mandate {
   readonly kind: 'mandate';
@@ -121,12 +172,22 @@ export interface Mandate {
   readonly limits: Limits;
   /** What the scarcity of paced budgets adds to the objective's prices; unset: nothing. */
   readonly shadow?: ShadowPrices;
+  /** How its auctions may be lost by the best score; unset: never. */
+  readonly exploration?: ExplorationPlan;
   readonly injection: Injection;
   /** What the route itself answers, instead of any model; null: a model answers. */
   readonly answer: FixedAnswer | null;
+  /** What the cache may do; unset: nothing. */
+  readonly cache?: CacheRule;
   /** Null where nothing is said of tools. */
   readonly tools: ToolPlan | null;
   readonly attempts: AttemptPlan;
+  /** Unset: it goes out at once. */
+  readonly queue?: QueueRule;
+  /** Cheap models first, and a dearer one where the answer is doubtful; unset: the winner alone answers. */
+  readonly cascade?: CascadePlan;
+  /** A second instance is asked where the first is slow; unset: it is not. */
+  readonly hedge?: HedgePlan;
 }
 
 /** A rule tree with the value at each node, for explanations. */

@@ -1,3 +1,6 @@
+import type { Clock } from '../kernel/index.ts';
+import type { TextReading } from './cache.ts';
+import type { ContextReader } from './context.ts';
 import type { Learner } from './learner.ts';
 import type { Bidder } from './market.ts';
 import type { Signal } from './signal.ts';
@@ -20,4 +23,10 @@ export interface Registry {
   readonly engines: readonly Engine[];
   readonly bidders: readonly Bidder[];
   readonly learners: readonly Learner[];
+  /** Opens what the cache reads texts with; unset: nothing is served by meaning. */
+  readonly openTexts?: () => TextReading;
+  /** Opens what reads where requests stand among others; unset: nothing is learned from neighbours. */
+  readonly openContexts?: (clock: Clock) => ContextReader;
+  /** Whether contexts come with a trained router's forecasts; unset: they do not. */
+  readonly hasRouter?: boolean;
 }

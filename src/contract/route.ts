@@ -1,4 +1,5 @@
 import type { DecisionId, MaybeAsync } from '../kernel/index.ts';
+import type { BidMiss, Payment } from './bidding.ts';
 import type { OutputCeiling, Reservation } from './budget.ts';
 import type { Decision, DecisionView } from './decision.ts';
 import type { World } from './keeper.ts';
@@ -7,7 +8,7 @@ import type { AttemptRecord, Outcome, Usage } from './outcome.ts';
 import type { Mandate, Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { SignalReader } from './signal.ts';
-import type { CacheHit, LookUp, Resolve } from './stages.ts';
+import type { CacheHit, LookUp, Resolve, WeighCandidate } from './stages.ts';
 import type { FlowController, ResponseSink } from './upstream.ts';
 import type { Ingress, Workload } from './workload.ts';
 
@@ -39,6 +40,8 @@ export interface AttemptsResult {
   readonly totalMs: number;
   readonly perTokenMs: number | null;
   readonly attempts: readonly AttemptRecord[];
+  /** What the owner that served gets; unset: the house's own instance served, or nobody. */
+  readonly payment?: Payment;
 }
 
 /** A decision whose auction was won. */
@@ -58,6 +61,9 @@ export type RunAttempts = (
   onDone: (result: AttemptsResult) => void,
 ) => FlowController;
 
+/** What came of the attempts, with the owner that served paid: the same object where nobody is to be. */
+export type PayOwner = (decision: AwardedDecision, result: AttemptsResult) => AttemptsResult;
+
 /** A client's hold on a request whose upstream may not be there yet: what it asked for meets the flow that is attached. */
 export interface FlowRelay extends FlowController {
   attach(flow: FlowController): void;
@@ -67,6 +73,8 @@ export interface FlowRelay extends FlowController {
 export interface Quotes {
   readonly bids: readonly Bid[];
   readonly excluded: readonly Exclusion[];
+  /** Bidders that were asked, or were to be, and have not quoted; unset: none. */
+  readonly missed?: readonly BidMiss[];
   /** The session must stay where it is; unset: it need not. */
   readonly hold?: SessionHold;
 }
@@ -89,7 +97,13 @@ export interface Stages {
     signals: SignalReader,
   ): MaybeAsync<Quotes>;
   award(quotes: Quotes, mandate: Mandate): Award | Refusal;
+  weigh: WeighCandidate;
 
+  /** The decision when it is its turn to be served: the same one at once, or what the market says by then. */
+  turn(
+    decision: Decision,
+    askAgain: (decision: Decision) => MaybeAsync<Decision>,
+  ): MaybeAsync<Decision>;
   /** Keeps what explains the decision, without the client's text. */
   remember(decision: Decision): void;
   replay(decision: Decision, hit: CacheHit, client: ResponseSink): FlowController;

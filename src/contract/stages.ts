@@ -1,5 +1,10 @@
 import type { Fault, MaybeAsync } from '../kernel/index.ts';
+import type { CacheEntry } from './cache.ts';
+import type { World } from './keeper.ts';
+import type { Award } from './market.ts';
 import type { Mandate } from './policy.ts';
+import type { Refusal } from './refusal.ts';
+import type { SignalReader } from './signal.ts';
 import type { Workload } from './workload.ts';
 
 /** Extension point: inspects an answer while it flows. A chunk goes on changed, unchanged, or held (null). */
@@ -18,11 +23,46 @@ export type OpenGuard = (mandate: Mandate, workload: Workload) => Guard | null;
 /** Session and context pointers → the effective conversation. */
 export type Resolve = (workload: Workload) => Workload;
 
-/** An answer that needs no model. */
-export interface CacheHit {
+/** The fixed answer of a route. */
+export interface FixedHit {
   readonly kind: 'cache-hit';
   readonly body: Buffer;
 }
 
-/** Looks for an exact hit; null is a miss. */
-export type LookUp = (workload: Workload, mandate: Mandate) => MaybeAsync<CacheHit | null>;
+/** A stored answer to the same request, or to another wording of it. */
+export interface StoredHit {
+  readonly kind: 'stored-hit';
+  readonly entry: CacheEntry;
+  readonly ageMs: number;
+  /** Cosine of the two questions; null: the request is the same. */
+  readonly similarity: number | null;
+}
+
+/** An answer that needs no model. */
+export type CacheHit = FixedHit | StoredHit;
+
+/** A stored answer that is likely to fit: a bid, nearly free and instant, that may be wrong. */
+export interface CacheCandidate {
+  readonly kind: 'candidate';
+  readonly hit: StoredHit;
+  /** P(the stored answer is not the one to this question), 0–1. */
+  readonly wrong: number;
+  /** `serve`: within the error bound. `explore`: the same, but this request checks it. `miss`: beyond the bound. */
+  readonly choice: 'serve' | 'explore' | 'miss';
+  readonly maxErrorRate: number;
+}
+
+/** Looks for a stored answer. A hit ends the request; a candidate goes to the market; null is a miss. */
+export type LookUp = (
+  workload: Workload,
+  mandate: Mandate,
+  world: World,
+  signals: SignalReader,
+) => MaybeAsync<CacheHit | CacheCandidate | null>;
+
+/** Whether the candidate's answer is worth more than what the market awarded. */
+export type WeighCandidate = (
+  candidate: CacheCandidate,
+  result: Award | Refusal,
+  mandate: Mandate,
+) => StoredHit | null;

@@ -1,5 +1,6 @@
 import type { InstanceId } from '../kernel/index.ts';
-import type { EngineFeatures, Instance, LocalLoad, Telemetry } from './fleet.ts';
+import type { ChatDialect } from './dialect.ts';
+import type { EngineFeatures, Instance, InstanceRates, LocalLoad, Telemetry } from './fleet.ts';
 import type { AttemptResult } from './outcome.ts';
 import type { Surface } from './workload.ts';
 
@@ -46,7 +47,9 @@ export interface Breakers extends LocalLoad {
   begin(instance: InstanceId): CircuitPass | null;
   /** Adds to the pending prompt tokens of a dispatch as it goes out, and takes them away at its first token. */
   prefill(instance: InstanceId, tokens: number): void;
-  /** Ends what `begin` counted; `retryAfterMs` is what a rate-limited instance asked for. */
+  /** Takes what a dispatch is expected to use from what the instance's owner allows in a minute. Unset: nobody counts. */
+  spend?(instance: InstanceId, rates: InstanceRates, tokens: number): void;
+  /** Ends what `begin` counted; `retryAfterMs` is what a rate-limited or overloaded instance asked for. */
   end(
     instance: InstanceId,
     pass: CircuitPass,
@@ -63,11 +66,18 @@ export interface Engine {
   readonly apiVersion: 1;
   readonly kind: string;
   /** The path of a surface, or null where the engine does not have it. `features` is what probing found. */
-  path(surface: Surface, features: EngineFeatures): string | null;
+  path(surface: Surface, features: EngineFeatures, instance: Instance): string | null;
   /** Headers that authenticate the exchange to the instance. */
-  headers(instance: Instance): Readonly<Record<string, string>>;
-  /** What to poll for health, and for load where the engine tells it (null where not). */
-  readonly probe: { readonly healthPath: string; readonly telemetryPath: string | null };
+  headers(instance: Pick<Instance, 'apiKey' | 'options'>): Readonly<Record<string, string>>;
+  /**
+   * What to poll for health, and for load where the engine tells it (null where not). `otherPath` is
+   * asked where a server does not have `telemetryPath`; `readTelemetry` reads either.
+   */
+  readonly probe: {
+    readonly healthPath: string;
+    readonly telemetryPath: string | null;
+    readonly otherPath?: string;
+  };
   /** Reads the answer of `telemetryPath`, for the model's upstream name. Never throws: what is missing is null. */
   readTelemetry(text: string, upstreamName: string): Telemetry;
   /**
@@ -75,4 +85,56 @@ export interface Engine {
    * so, as if they had not stopped. Unset: they would answer it.
    */
   readonly continuesChat?: boolean;
+  /** Where all servers of the kind stand, in the form of `Instance.url`; unset: each instance has to say. */
+  readonly defaultUrl?: string;
+  /**
+   * Where the server is that the exchange itself runs for an instance of these options, and its key;
+   * null: they lack what it takes. Unset: servers are run by others.
+   */
+  place?(options: Instance['options']): { readonly url: string; readonly apiKey: string } | null;
+  /** Publishes the events of its KV memory, where `Instance.kvEvents` says so. Unset: it cannot. */
+  readonly publishesKvEvents?: true;
+  /** What `Instance.options` may hold; unset: nothing. */
+  readonly options?: readonly EngineOption[];
+  /** Servers have a form of their own for chat; unset: they speak chat completions. */
+  readonly dialect?: ChatDialect;
+  /** What the servers need otherwise than OpenAI has it, or cannot bear; unset: nothing. */
+  adapt?(ask: AdaptAsk): readonly MemberChange[];
+  /** Asked once, and again after the server was down; unset: whether there is a responses surface. */
+  featureProbes?(instance: Instance): readonly FeatureProbe[];
+  /** Why a server whose health answers `text` cannot serve the instance's model; null: it can. */
+  unfitness?(text: string, instance: Instance): string | null;
+}
+
+/** One setting of an engine's instances. */
+export interface EngineOption {
+  readonly name: string;
+  readonly kind: 'text' | 'number' | 'boolean';
+  readonly description: string;
+}
+
+/** One member of a request body: its keys from the top level down, and its JSON value (undefined: taken out). */
+export interface MemberChange {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** A request in OpenAI's form, about to go to one instance. */
+export interface AdaptAsk {
+  readonly instance: Instance;
+  readonly surface: Surface;
+  readonly isStream: boolean;
+  /** The expected length of the answer in tokens; null: nobody knows. */
+  readonly outputTokens: number | null;
+  /** A top-level member as it stands, as JSON; null: there is none. */
+  readonly field: (name: string) => string | null;
+}
+
+/** One question that finds out what a server can do. */
+export interface FeatureProbe {
+  readonly path: string;
+  /** What is posted; null: the path is only read. */
+  readonly body: string | null;
+  /** What the answer says of the server; null: it cannot be told from it. Never throws. */
+  readonly read: (status: number, text: string) => Partial<EngineFeatures> | null;
 }

@@ -123,6 +123,11 @@ export interface Workload {
   readonly promptTokensBound: number;
   messages(): readonly MessageView[];
   lastUserText(): string;
+  /**
+   * Where that text stands in the body as a JSON string with its quotes, if the conversation ends with it
+   * and it is the whole content of its message; null: it is elsewhere, or made of parts.
+   */
+  lastTurnSpan?(): { readonly start: number; readonly end: number } | null;
   toolCount(): number;
   tools(): readonly ToolView[];
   /** True when the last message is a tool's result, or the last assistant message awaits one. */

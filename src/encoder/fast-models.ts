@@ -15,10 +15,12 @@ import type { Joint, JointSource } from './joint-answer.ts';
 import { LabelMemory } from './label-memory.ts';
 import { createPiiTagger } from './pii/index.ts';
 import type { PiiTagger } from './pii/index.ts';
+import { Projection } from './projection.ts';
 import { modelFileFault } from './safetensors.ts';
 import { StaticEncoder } from './static-encoder.ts';
 
 const ENCODER_FILE = 'static-encoder.safetensors';
+const PROJECTION_FILE = 'context.safetensors';
 const PII_FILE = 'pii.safetensors';
 
 /** The bytes of a model file by its name, such as `domain.safetensors`; null where there is none. */
@@ -27,6 +29,7 @@ export type ModelFiles = (name: string) => Uint8Array | null;
 export interface ShippedModels extends FastModels, JointSource {
   read(text: string): FastText & ReadText;
   readonly encoder: StaticEncoder;
+  readonly projection: Projection;
   /** Throws `BRS_MODEL_FILE` where no head of the task ships. */
   head(task: HeadTask): Head;
   hasHead(task: HeadTask): boolean;
@@ -45,6 +48,7 @@ class Models implements ShippedModels, TextReader {
   readonly #heads = new Map<HeadTask, Head>();
   #encoder: StaticEncoder | null = null;
   readonly #memories = new Map<HeadTask, LabelMemory>();
+  #projection: Projection | null = null;
   #pii: PiiTagger | null = null;
   #detector: { readonly attack: AttackDetector | null } | null = null;
   /** The text that the detector reads: its tokens serve the head too. */
@@ -59,6 +63,14 @@ class Models implements ShippedModels, TextReader {
       this.#encoder = new StaticEncoder(ENCODER_FILE, this.#bytes(ENCODER_FILE));
     }
     return this.#encoder;
+  }
+
+  get projection(): Projection {
+    if (this.#projection === null) {
+      const bytes = this.#bytes(PROJECTION_FILE);
+      this.#projection = new Projection(PROJECTION_FILE, bytes, this.encoder);
+    }
+    return this.#projection;
   }
 
   get pii(): PiiTagger {

@@ -17,6 +17,8 @@ export type {
   TokenSession,
 } from './deep/token-session.ts';
 export { createWordPieceTokens } from './deep/word-piece-tokens.ts';
+export { I32, V128, assemble, get, i32, int, loop, set, v128 } from './kernels/assembler.ts';
+export type { Code } from './kernels/assembler.ts';
 export { joinedModels } from './joint-answer.ts';
 export { parseMetadata } from './model-metadata.ts';
 export * from './neighbours/index.ts';

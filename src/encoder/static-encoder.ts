@@ -84,6 +84,15 @@ export class StaticEncoder implements Encoder {
     return this.#vector.view.slice();
   }
 
+  /** The sum itself, whose length tells how much the text weighs in a longer one. */
+  sumOne(text: string): Float32Array {
+    const ids = this.words.encode(text);
+    const { place } = this.#sum;
+    this.#sum.view.fill(0);
+    this.addTokens(place, ids, 0, ids.length);
+    return this.#sum.view.slice();
+  }
+
   /** Adds what the tokens from `start` to before `end` say, and the pairs that lie wholly among them. */
   addTokens(sum: number, ids: Int32Array, start: number, end: number): void {
     const list = this.#list;

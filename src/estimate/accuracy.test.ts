@@ -83,8 +83,9 @@ describe('the posterior', () => {
 
   test('after a drift the card counts little', () => {
     const alarm = { atMs: NOW, before: 0.9, after: 0.5, verdicts: 60 };
-    const suspected = { right: 0, wrong: 0, topics: {}, count: 0 };
-    const drift = { reference: { ...record(30, 30), topics: {} }, evidence: 0, suspected, alarm };
+    const suspected = { right: 0, wrong: 0, count: 0, scored: 0, evidence: 0 };
+    const reference = { ...record(30, 30), offsets: {} };
+    const drift = { reference, likelihoods: [], ratios: [], evidence: 0, suspected, alarm };
     const beliefs = { ...believing({ m: record(30, 30) }), drift: new Map([[M, drift]]) };
     expect(accuracyPosterior(modelOf(0.9), beliefs, null, AT)!.mean).toBeLessThan(0.6);
   });

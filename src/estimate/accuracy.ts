@@ -1,6 +1,7 @@
 import type { AccuracyRecord, Beliefs, ComplexityBand, Estimate } from '../contract/index.ts';
 import { accuracyKey } from '../contract/index.ts';
-import type { Model, Topic } from '../contract/index.ts';
+import type { ContextPrior, Model, Topic, TrainedForecast } from '../contract/index.ts';
+import { logitOf } from './context.ts';
 
 /** What the figures of a model card count as, where the operator does not say. */
 const CARD_QUESTIONS = 400;
@@ -69,6 +70,28 @@ function priorQuestionsOf({ id, accuracy }: Model, beliefs: Beliefs): number {
   const questions = accuracy.questions ?? CARD_QUESTIONS;
   const hasChanged = (beliefs.drift.get(id)?.alarm ?? null) !== null;
   return hasChanged ? Math.min(questions, CARD_QUESTIONS_AFTER_DRIFT) : questions;
+}
+
+/** Of the space's variances, for a model that the router's table knows. */
+const TRAINED_SPREAD = 0.25;
+
+/** What is believed of the model in the context before any verdict: by a trained router, else by its card. */
+export function contextPrior(
+  model: Model,
+  beliefs: Beliefs,
+  domain: string | null,
+  forecast: TrainedForecast | null,
+): ContextPrior {
+  const { default: usual, byDomain } = model.accuracy;
+  const card = (domain === null ? undefined : byDomain.get(domain)) ?? usual ?? 0.5;
+  const hasChanged = (beliefs.drift.get(model.id)?.alarm ?? null) !== null;
+  if (forecast !== null && forecast.isKnown) {
+    const { logit, questions } = forecast;
+    const kept = hasChanged ? Math.min(questions, CARD_QUESTIONS_AFTER_DRIFT) : questions;
+    return { logit, questions: kept, spread: hasChanged ? 1 : TRAINED_SPREAD };
+  }
+  const logit = logitOf(card) + (forecast === null ? 0 : forecast.logit);
+  return { logit, questions: priorQuestionsOf(model, beliefs), spread: 1 };
 }
 
 /**

@@ -9,20 +9,16 @@ import {
   lengthQuantile,
   lengthsOf,
   logEstimateOf,
-  observeLength,
+  observeLengths,
 } from './answer-length.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 
 const HALF_LIFE = 512;
 const learned = (lengths: readonly number[], ceiling = Infinity): LengthHistogram =>
-  lengths.reduce<LengthHistogram>(
-    (before, length) =>
-      observeLength(
-        before,
-        { tokens: Math.min(length, ceiling), isCut: length > ceiling },
-        HALF_LIFE,
-      ),
-    [],
+  observeLengths(
+    null,
+    lengths.map((length) => ({ tokens: Math.min(length, ceiling), isCut: length > ceiling })),
+    HALF_LIFE,
   );
 const rng = createRng(3);
 /** Log-normal lengths, as answers have them. */
@@ -62,10 +58,8 @@ describe('a quantile of lengths', () => {
 
   test('a shift of the answers is followed', () => {
     const before = learned(draw(2_000, 50, 0.3));
-    const after = draw(2_000, 800, 0.3).reduce<LengthHistogram>(
-      (lengths, tokens) => observeLength(lengths, { tokens, isCut: false }, HALF_LIFE),
-      before,
-    );
+    const longer = draw(2_000, 800, 0.3).map((tokens) => ({ tokens, isCut: false }));
+    const after = observeLengths(before, longer, HALF_LIFE);
     expect(lengthQuantile(after, null, 0.95)).toBeGreaterThan(1_000);
   });
 
@@ -73,11 +67,11 @@ describe('a quantile of lengths', () => {
     const lengths = draw(3_000, 150, 0.6);
     const exact = lengthQuantile(learned(lengths), null, 0.95);
     // Every other request comes with a ceiling of its own that cuts a good part of the answers.
-    const mixed = lengths.reduce<LengthHistogram>((before, length, i) => {
+    const answers = lengths.map((length, i) => {
       const ceiling = i % 2 === 0 ? 120 : Infinity;
-      const observed = { tokens: Math.min(length, ceiling), isCut: length > ceiling };
-      return observeLength(before, observed, HALF_LIFE);
-    }, []);
+      return { tokens: Math.min(length, ceiling), isCut: length > ceiling };
+    });
+    const mixed = observeLengths(null, answers, HALF_LIFE);
     const naive = learned(
       lengths.map((length, i) => (i % 2 === 0 ? Math.min(length, 120) : length)),
     );
@@ -99,10 +93,14 @@ test('weights are finite, and no more than the half-life allows, for any lengths
       fc.array(observed, { maxLength: 60 }),
       fc.double({ min: 0.5, max: 0.999, noNaN: true }),
       (given, q) => {
-        const weights = given.reduce<LengthHistogram>(
-          (before, each) => observeLength(before, each, HALF_LIFE),
+        const weights = observeLengths(null, given, HALF_LIFE);
+        const oneByOne = given.reduce<LengthHistogram>(
+          (before, each) => observeLengths(before, [each], HALF_LIFE),
           [],
         );
+        for (let bin = 0; bin < LENGTH_BINS; bin++) {
+          expect(weights[bin] ?? 0).toBeCloseTo(oneByOne[bin] ?? 0, 3);
+        }
         expect(weights.length).toBeLessThanOrEqual(LENGTH_BINS);
         expect(weights.every((weight) => weight >= 0 && weight <= given.length + 1e-3)).toBe(true);
         const limit = lengthQuantile(weights, null, q);

@@ -34,38 +34,51 @@ export interface ObservedLength {
 }
 
 /**
- * Adds an answer; after `halfLife` more an old one counts half. A cut one is as long as one of those
- * that are known to be longer: its weight goes to the bins above, by their own weights (B. Efron's
+ * Adds answers, first to last; after `halfLife` more an old one counts half. A cut one is as long as one
+ * of those that are known to be longer: its weight goes to the bins above, by their own weights (B. Efron's
  * redistribution to the right, 1967), and to the next bin where none is heavier than nothing.
  */
-export function observeLength(
+export function observeLengths(
   before: LengthHistogram | null,
-  { tokens, isCut }: ObservedLength,
+  answers: readonly ObservedLength[],
   halfLife: number,
 ): LengthHistogram {
-  const kept = 2 ** (-1 / halfLife);
-  const weights = Array.from({ length: LENGTH_BINS }, (_, bin) => kept * (before?.[bin] ?? 0));
-  const own = binOf(tokens);
-  if (!isCut) {
-    weights[own]! += 1;
-    return rounded(weights);
+  const weights = new Float64Array(LENGTH_BINS);
+  if (before !== null) weights.set(before);
+  // Growing the newest instead of fading all others leaves their proportions the same.
+  const growth = 2 ** (1 / halfLife);
+  let unit = 1;
+  for (const { tokens, isCut } of answers) {
+    unit *= growth;
+    const own = binOf(tokens);
+    if (isCut) addAbove(weights, Math.min(own + 1, LENGTH_BINS - 1), unit);
+    else weights[own]! += unit;
   }
-  const from = Math.min(own + 1, LENGTH_BINS - 1);
+  return rounded(weights, unit);
+}
+
+function addAbove(weights: Float64Array, from: number, unit: number): void {
   let longer = 0;
   for (let bin = from; bin < LENGTH_BINS; bin++) longer += weights[bin]!;
   if (longer > 0) {
-    const factor = 1 + 1 / longer;
+    const factor = 1 + unit / longer;
     for (let bin = from; bin < LENGTH_BINS; bin++) weights[bin]! *= factor;
   } else {
-    weights[from]! += 1;
+    weights[from]! += unit;
   }
-  return rounded(weights);
 }
 
-/** To the millionth, since they are kept as text, and without the empty bins at the end. */
-function rounded(weights: readonly number[]): LengthHistogram {
-  const exact = weights.map((weight) => Math.round(weight * 1e6) / 1e6);
-  return exact.slice(0, exact.findLastIndex((weight) => weight > 0) + 1);
+/** In units of the newest answer, to the millionth, since they are kept as text; without the empty bins at the end. */
+function rounded(weights: Float64Array, unit: number): LengthHistogram {
+  const exact: number[] = [];
+  let filled = 0;
+  for (let bin = 0; bin < LENGTH_BINS; bin++) {
+    const weight = Math.round((weights[bin]! / unit) * 1e6) / 1e6;
+    exact.push(weight);
+    if (weight > 0) filled = bin + 1;
+  }
+  exact.length = filled;
+  return exact;
 }
 
 /** Whose answers, as narrow as is known. */

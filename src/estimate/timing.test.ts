@@ -20,6 +20,7 @@ function timed(
     totalMs: ttftMs + perTokenMs * 99,
     perTokenMs,
     situation,
+    atMs: 0,
     promptTokens,
     cachedTokens: 0,
     outputTokens: 100,
@@ -117,6 +118,7 @@ describe('the timing of an instance', () => {
       cachedTokens: wild,
       outputTokens: wild,
       hasUsage: fc.boolean(),
+      atMs: wild,
     });
     fc.assert(
       fc.property(fc.array(request, { maxLength: 20 }), fc.nat(1e6), (requests, uncached) => {

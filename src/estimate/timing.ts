@@ -1,6 +1,7 @@
 import type { FittedLine, InstanceTiming, Occupancy } from '../contract/index.ts';
 import { lineOf, lineVariance, NORMAL_P90, observeOnLine, valueAt } from './fitted-line.ts';
 import type { LinePrior } from './fitted-line.ts';
+import { observeDemand } from './crowding.ts';
 import { observe } from './running.ts';
 
 /**
@@ -106,6 +107,11 @@ export class Pace {
     return this.#ttft.coefficients[5]! * turns;
   }
 
+  /** Milliseconds by which one more sequence lengthens each token of every other. */
+  perTokenMsPerSequence(): number {
+    return this.#perToken.coefficients[1]! / SEQUENCES;
+  }
+
   /** Milliseconds that one more uncached prompt token takes. */
   prefillMsPerToken({ batch }: Situation): number {
     const { coefficients } = this.#ttft;
@@ -136,6 +142,8 @@ export interface TimedRequest {
   readonly perTokenMs: number | null;
   /** What the instance was doing at the dispatch; null where nobody knew. */
   readonly situation: Situation | null;
+  /** Wall time at which it was over. */
+  readonly atMs: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly outputTokens: number;
@@ -161,7 +169,8 @@ export function observeRequest(timing: InstanceTiming, request: TimedRequest): I
     request.hasUsage && promptTokens > 0
       ? observe(timing.cachedRatio, cachedTokens / promptTokens, CACHED_HALF_LIFE)
       : timing.cachedRatio;
-  if (situation === null) return { ...timing, cachedRatio };
+  const demand = observeDemand(timing.demand, uncachedTokens, request.atMs);
+  if (situation === null) return { ...timing, cachedRatio, demand };
   let { perTokenMs } = request;
   let ttftMs = request.ttftMs;
   if (ttftMs === null && outputTokens > 1) {
@@ -183,6 +192,7 @@ export function observeRequest(timing: InstanceTiming, request: TimedRequest): I
         ? timing.perTokenMs
         : observeOnLine(later, describeToken(situation), perTokenMs, PER_TOKEN_PRIOR),
     cachedRatio,
+    demand,
   };
 }
 

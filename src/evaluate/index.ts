@@ -20,6 +20,8 @@ export { EVALUATION_TASKS, EvaluationProblem, SPEEDS, Stopwatch } from './evalua
 export type { EvaluationInput, EvaluationReport, EvaluationTask, Speed } from './evaluation.ts';
 export { crossValidateIntents } from './cross-validate.ts';
 export type { CrossValidation, IntentText } from './cross-validate.ts';
+export { evaluateCache } from './cache/cache-report.ts';
+export type { CacheMetrics, CacheReport } from './cache/cache-report.ts';
 export { RecordProblem, parseRecords, textOf } from './records.ts';
 export { parseOutcomes } from './router/outcome-records.ts';
 export { evaluateRouter } from './router/router-report.ts';

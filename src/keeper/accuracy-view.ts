@@ -1,6 +1,6 @@
 import type { AccuracyView, Beliefs, ComplexityBand, Config } from '../contract/index.ts';
-import type { DriftAlarm, ModelAccuracyView } from '../contract/index.ts';
-import { accuracyPosterior, faded } from '../estimate/index.ts';
+import type { DriftAlarm, JudgeView, ModelAccuracyView } from '../contract/index.ts';
+import { accuracyPosterior, faded, judgeReliability, NO_RECORD } from '../estimate/index.ts';
 
 /** What is believed of the models of the policy, for people to read. */
 export function accuracyViews(
@@ -33,4 +33,24 @@ function driftView(alarm: DriftAlarm | null): ModelAccuracyView['drift'] {
   if (alarm === null) return null;
   const { atMs, before, after, verdicts } = alarm;
   return { at: new Date(atMs).toISOString(), before, after, verdicts };
+}
+
+/** What is known of the judges of the policy, for people to read. */
+export function judgeViews(
+  { judging, learning }: Config,
+  beliefs: Beliefs,
+  nowMs: number,
+): JudgeView[] {
+  return (judging?.judges ?? []).map(({ name, kind, model }) => {
+    const { accuracy } = learning;
+    const record = faded(beliefs.judges.get(name) ?? NO_RECORD, nowMs, accuracy.halfLifeMs);
+    return {
+      judge: name,
+      kind,
+      model,
+      reliability: judgeReliability(name, beliefs, accuracy, nowMs),
+      agreed: record.right,
+      disagreed: record.wrong,
+    };
+  });
 }

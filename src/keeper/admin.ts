@@ -1,9 +1,9 @@
 import { fault, workerOf } from '../kernel/index.ts';
 import type { Clock } from '../kernel/index.ts';
 import type { AdminBackend, BalanceView, BudgetInput, CarbonView } from '../contract/index.ts';
-import type { Beliefs, Config } from '../contract/index.ts';
+import type { Beliefs, CacheNews, Config } from '../contract/index.ts';
 import type { DecisionView, InstanceState, Store, TenantPreferences } from '../contract/index.ts';
-import { accuracyViews } from './accuracy-view.ts';
+import { accuracyViews, judgeViews } from './accuracy-view.ts';
 import { ZERO } from './amounts.ts';
 import type { BalanceBook } from './balance-book.ts';
 import { viewOf } from './balance-view.ts';
@@ -32,6 +32,7 @@ export interface AdminPort extends Pick<
   overlay(): Overlay;
   /** Stores a changed part and applies it, one change at a time. */
   change(part: keyof Overlay, edit: (overlay: Overlay) => Partial<Overlay>): Promise<void>;
+  tellCache(news: readonly CacheNews[]): void;
   lines(): readonly WorkerLine[];
 }
 
@@ -47,7 +48,9 @@ export function createAdmin(port: AdminPort): AdminBackend {
     ...instanceDuties(port),
     ...tenantDuties(port),
     ...carbonDuties(port),
+    forget: (selector) => port.tellCache([{ kind: 'forgotten', selector }]),
     ...decisionDuties(port),
+    judges: () => judgeViews(port.config(), port.beliefs(), port.clock.nowMs()),
     accuracy: () => accuracyViews(port.config(), port.beliefs(), port.clock.nowMs()),
   };
 }

@@ -18,6 +18,9 @@ const TABLES = [
   'bytesPerToken',
   'accuracy',
   'drift',
+  'judges',
+  'contexts',
+  'confidence',
 ] as const;
 type TableName = Exclude<keyof Beliefs, 'generation'>;
 // A table that is added to `Beliefs` and not here fails to compile.

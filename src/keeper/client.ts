@@ -3,7 +3,7 @@ import type { Clock, Fault, TenantId } from '../kernel/index.ts';
 import type { BourseEvent, BudgetRule, FleetSnapshot, Instance } from '../contract/index.ts';
 import type { Feedback, FeedbackAnswer, InstanceState } from '../contract/index.ts';
 import type { KeeperClient, Outcome, Policy, WorkerDuties, World } from '../contract/index.ts';
-import type { PlacementNews } from '../contract/index.ts';
+import type { CacheNews, PlacementNews } from '../contract/index.ts';
 import { applyDelta } from './beliefs-delta.ts';
 import { LeaseGate } from './budget-gate.ts';
 import type { Channel } from './channel.ts';
@@ -69,6 +69,9 @@ class ClientCore implements KeeperClient {
   #rejectedGeneration: number | null = null;
   #onWelcome: (error: Fault | null) => void = () => {};
   #onFarewell = (): void => {};
+  #hearCache: ((news: readonly CacheNews[]) => void) | null = null;
+  /** What came before anybody heard. */
+  readonly #earlyCache: (readonly CacheNews[])[] = [];
   #hearPlacements: (news: PlacementNews) => void = () => {};
   #peers = 0;
 
@@ -123,6 +126,15 @@ class ClientCore implements KeeperClient {
 
   onPlacements(hear: (news: PlacementNews) => void): void {
     this.#hearPlacements = hear;
+  }
+
+  tellCache(news: readonly CacheNews[]): void {
+    this.#post({ kind: 'cache', news });
+  }
+
+  onCache(hear: (news: readonly CacheNews[]) => void): void {
+    this.#hearCache = hear;
+    for (const news of this.#earlyCache.splice(0)) hear(news);
   }
 
   publish(event: BourseEvent): void {
@@ -212,6 +224,10 @@ class ClientCore implements KeeperClient {
         break;
       case 'spending':
         this.#spending.take(message.cells, false);
+        break;
+      case 'cache':
+        if (this.#hearCache === null) this.#earlyCache.push(message.news);
+        else this.#hearCache(message.news);
         break;
       case 'shadow':
         this.#shadow.take(message.cells);

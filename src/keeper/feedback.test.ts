@@ -68,6 +68,24 @@ describe('feedback', () => {
     );
   });
 
+  test('teaches what the confidence of a checked answer told', async () => {
+    const { rig, say, settle, taught } = await started();
+    const plain = outcome();
+    const share = {
+      role: 'step',
+      model: plain.model!,
+      usage: plain.usage,
+      costPicoUsd: 1,
+      energyMicrojoules: 1,
+      confidence: { kind: 'meanLogprob', value: -0.5, believed: 0.6 },
+    } as const;
+    await settle(outcome({ attempts: [{ ...plain.attempts[0]!, share }] }));
+    await say({ score: 1 });
+    await rig.pass(300);
+    const key = 'm|meanLogprob';
+    expect(taught[0]!.confidence).toEqual([{ key, level: key, value: -0.5, believed: 0.6 }]);
+  });
+
   test('counts once of each kind, and the first word stands', async () => {
     const { rig, say, settle, taught } = await started();
     await settle(outcome());
@@ -182,18 +200,98 @@ test('a call of a tool that was not declared counts against the model, once the 
   expect(taught).toMatchObject([{ decision: ID, source: 'guard', score: 0 }]);
 });
 
+describe('what judges say', () => {
+  const judged = (
+    judge: string,
+    score: number | null,
+    form: 'absolute' | 'pairwise' = 'absolute',
+  ) =>
+    ({
+      kind: 'answer-judged',
+      decision: ID as DecisionId,
+      judge,
+      form,
+      result: score === null ? 'unreadable' : 'graded',
+      score,
+      propensity: 0.1,
+    }) as const;
+
+  test('teaches with the judge, the share and what others said; each form once', async () => {
+    const { rig, store, client, say, settle, taught } = await started();
+    await settle(outcome());
+    await say({ thumb: 'up' });
+    for (const event of [
+      judged('a', 0.75),
+      judged('a', 0),
+      judged('b', null),
+      judged('b', 1),
+      judged('a', 0, 'pairwise'),
+    ]) {
+      client.publish(event);
+    }
+    await rig.pass(1_500);
+    expect(
+      taught.map(({ source, judge, score, propensity, others }) => [
+        source,
+        judge,
+        score,
+        propensity,
+        others?.map((other) => other.judge ?? other.source).toSorted(),
+      ]),
+    ).toEqual([
+      ['thumb', undefined, 1, undefined, undefined],
+      ['judge', 'a', 0.75, 0.1, ['thumb']],
+      ['judge', 'b', 1, 0.1, ['a', 'thumb']],
+      ['judge', 'a', 0, 0.1, ['b', 'thumb']],
+    ]);
+    const stored = (await store.ledger.verdicts(ID)).map(({ source }) => source);
+    expect(stored.toSorted()).toEqual(['judge:a', 'judge:b', 'pair:a', 'thumb']);
+    const text = await rig.during(rig.keeper.admin.metrics());
+    expect(text).toContain('bourse_verdicts_total{source="judge"} 3');
+    expect(text).toContain(
+      'bourse_judgements_total{judge="b",form="absolute",result="unreadable"} 1',
+    );
+  });
+
+  test('is not rationed as what tenants say is', async () => {
+    const { rig, client, say, settle, taught } = await started({
+      policy: { feedback: { taughtPerTenantHour: 1 } },
+    });
+    await settle(outcome());
+    await say({ thumb: 'up', score: 1 });
+    client.publish(judged('a', 1));
+    client.publish({ kind: 'answer-doubted', decision: ID as DecisionId, source: 'retry' });
+    await rig.pass(1_500);
+    expect(taught.map(({ source }) => source)).toEqual(['score', 'judge']);
+  });
+
+  test('of a decision that is not settled yet waits for it, and not for ever', async () => {
+    const { rig, client, settle, taught } = await started();
+    client.publish({ kind: 'answer-doubted', decision: ID as DecisionId, source: 'truncated' });
+    await rig.pass(300);
+    await settle(outcome());
+    await rig.pass(1_500);
+    expect(taught).toMatchObject([{ source: 'truncated', score: 0, model: 'm' }]);
+  });
+});
+
 test('a loss that a learner finds is told as an event', async () => {
   const store = await openSqliteStore({ path: null });
   const alarm = { atMs: 5, before: 0.9, after: 0.7, verdicts: 40 };
-  const reference = { right: 1, wrong: 1, topics: {}, atMs: 5 };
-  const suspected = { right: 0, wrong: 0, topics: {}, count: 0 };
+  const watched = {
+    reference: { right: 1, wrong: 1, offsets: {}, atMs: 5 },
+    likelihoods: [],
+    ratios: [],
+    evidence: 0,
+    suspected: { right: 0, wrong: 0, count: 0, scored: 0, evidence: 0 },
+  };
   const learner: Learner = {
     apiVersion: 1,
     name: 'alarming',
     learn: (beliefs) => beliefs,
     learnVerdicts: (beliefs, [verdict]) => ({
       ...beliefs,
-      drift: new Map([[verdict!.model, { reference, evidence: 0, suspected, alarm }]]),
+      drift: new Map([[verdict!.model, { ...watched, alarm }]]),
     }),
   };
   const rig = createKeeperRig({ store, learners: [learner] });

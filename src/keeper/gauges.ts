@@ -3,6 +3,7 @@ import { accuracyPosterior } from '../estimate/index.ts';
 import type { BalanceBook } from './balance-book.ts';
 import { usedRatios } from './balance-view.ts';
 import type { BudgetWatch } from './budget-watch.ts';
+import { judgeViews } from './accuracy-view.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import type { Sample } from './metric-sums.ts';
 
@@ -30,6 +31,7 @@ export function gaugesOf(sources: GaugeSources): Map<string, readonly Sample[]> 
     [METRICS.policyGeneration.name, single(policy.generation)],
     [METRICS.beliefsGeneration.name, single(beliefs.generation)],
     [METRICS.modelAccuracy.name, accuracySamples(sources)],
+    [METRICS.judgeReliability.name, judgeSamples(sources)],
     [METRICS.workers.name, single(sources.workers)],
   ]);
 }
@@ -41,6 +43,13 @@ function accuracySamples({ world: { policy, beliefs }, nowMs }: GaugeSources): S
     const accuracy = accuracyPosterior(model, beliefs, null, at);
     return accuracy === null ? [] : [{ labels: { model: model.id }, value: accuracy.mean }];
   });
+}
+
+function judgeSamples({ world: { policy, beliefs }, nowMs }: GaugeSources): Sample[] {
+  return judgeViews(policy.config, beliefs, nowMs).map(({ judge, reliability }) => ({
+    labels: { judge },
+    value: reliability,
+  }));
 }
 
 function instanceGauges({ fleet }: World): [string, Sample[]][] {

@@ -1,4 +1,5 @@
 import type { Clock, Rng } from '../kernel/index.ts';
+import type { CacheStore } from '../contract/index.ts';
 import type { Beliefs, BourseEvent, Learner, Policy, PolicyProblem } from '../contract/index.ts';
 import type { Prober, Store } from '../contract/index.ts';
 import type { Defer } from './journal.ts';
@@ -24,6 +25,8 @@ export type LoadPolicy = (
 
 export interface KeeperOptions {
   readonly store: Store;
+  /** Where stored answers are kept; unset: nowhere. */
+  readonly cacheStore?: CacheStore | null;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly learners: readonly Learner[];

@@ -16,6 +16,7 @@ import { rulesOf } from './balance-view.ts';
 import { BudgetDesk } from './budget-desk.ts';
 import type { DeskPort } from './budget-desk.ts';
 import { BudgetWatch } from './budget-watch.ts';
+import { CacheDesk } from './cache-desk.ts';
 import type { Channel } from './channel.ts';
 import { carbonOf } from './carbon.ts';
 import { FeedbackDesk } from './feedback-desk.ts';
@@ -76,6 +77,7 @@ class KeeperCore implements Keeper {
   readonly #learning: LearningLoop;
   readonly #watch: BudgetWatch;
   readonly #feedback: FeedbackDesk;
+  readonly #cache: CacheDesk;
   readonly #metrics = new MetricSums();
   readonly #services: LineServices;
   readonly #lines = new Set<WorkerLine>();
@@ -97,6 +99,7 @@ class KeeperCore implements Keeper {
     const onFault = (invariant: string): void => onEvent(invariantEvent(invariant));
     this.#options = options;
     this.#book = new BalanceBook(onFault);
+    this.#cache = new CacheDesk({ store: options.cacheStore ?? null, clock, onEvent });
     this.#journal = new Journal({
       store,
       clock,
@@ -169,6 +172,7 @@ class KeeperCore implements Keeper {
     });
     this.#repeating.every(SAVE_BELIEFS_MS, () => void this.#saveLearned());
     this.#repeating.every(WATCH_BUDGETS_MS, () => this.#watchBudgets());
+    await this.#cache.open(this.#lines);
     this.#isStarted = true;
     for (const line of this.#lines) this.#welcome(line);
   }
@@ -223,6 +227,7 @@ class KeeperCore implements Keeper {
     }
     this.#journal.close();
     await this.#saveLearned();
+    await this.#cache.close();
     await store.close();
   }
 
@@ -322,6 +327,7 @@ class KeeperCore implements Keeper {
         ...this.#watch.welcome(),
       },
     });
+    this.#cache.welcome(line);
     tellPeers(this.#lines);
   }
 
@@ -342,6 +348,8 @@ class KeeperCore implements Keeper {
     if (event.kind === 'tool-call-guarded' && event.source === 'undeclared') {
       this.#feedback.onGuarded(event.decision);
     }
+    if (event.kind === 'answer-judged') void this.#feedback.onJudged(event);
+    if (event.kind === 'answer-doubted') void this.#feedback.onDoubted(event);
     this.#options.onEvent(event);
   }
 
@@ -424,8 +432,10 @@ class KeeperCore implements Keeper {
       onBatch: (outcomes) => this.#onBatch(outcomes),
       onEvent: (event) => this.#onEvent(event),
       onPlacements: (from, news) => passOn(this.#lines, from, news),
+      onCache: (from, news) => this.#cache.take(this.#lines, from, news),
       metrics: () => this.#renderMetrics(),
-      feedback: (tenant, feedback) => this.#feedback.take(tenant, feedback),
+      feedback: (tenant, feedback) =>
+        this.#cache.judged(this.#lines, feedback, this.#feedback.take(tenant, feedback)),
       onGoodbye: (line, counters) => {
         this.#metrics.addDelta(counters);
         this.#journal.whenCommitted(() => line.post({ kind: 'farewell' }));
@@ -448,6 +458,7 @@ class KeeperCore implements Keeper {
       reload: () => this.reload(),
       metrics: () => this.#renderMetrics(),
       lines: () => [...this.#lines],
+      tellCache: (news) => this.#cache.take(this.#lines, null, news),
       change: (part, edit) =>
         this.#inTurn(async () => {
           const changed = { ...this.#overlay, ...edit(this.#overlay) };

@@ -85,7 +85,7 @@ export class LearningLoop {
     const verdicts = this.#verdicts;
     this.#verdicts = [];
     if (this.#outcomes.length > 0) {
-      const outcomes = sampleOf(this.#outcomes);
+      const outcomes = sampleOf(this.#outcomes).map(servedPart);
       this.#outcomes = [];
       this.#teach(`${outcomes.length} outcomes`, (learner, config) =>
         learner.learn(this.#learned, outcomes, config),
@@ -129,4 +129,12 @@ function sampleOf(outcomes: readonly Outcome[]): readonly Outcome[] {
   return outcomes.filter(
     ({ status, attempts }, i) => i % stride === 0 || status !== 'ok' || attempts.length > 1,
   );
+}
+
+/** Of an outcome that sums up several answers, what the one that was served used: the rest teaches nothing of it. */
+function servedPart(outcome: Outcome): Outcome {
+  const share = outcome.attempts.at(-1)?.share;
+  if (share === undefined) return outcome;
+  const { usage, costPicoUsd, energyMicrojoules } = share;
+  return { ...outcome, usage, costPicoUsd, energyMicrojoules };
 }

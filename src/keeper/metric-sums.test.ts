@@ -1,3 +1,4 @@
+import type { ModelId } from '../kernel/index.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { outcomeNamed } from '../../test/contract/outcome-named.ts';
@@ -21,6 +22,29 @@ describe('metrics', () => {
         },
       ),
     );
+  });
+
+  test('what several models used is counted with each', async () => {
+    const sums = new MetricSums();
+    const outcome = outcomeNamed('d-0-1');
+    const [attempt] = outcome.attempts;
+    const share = (model: string, outputTokens: number) => ({
+      role: 'step' as const,
+      model: model as ModelId,
+      usage: { promptTokens: 1, cachedTokens: 0, outputTokens, isEstimated: false },
+      costPicoUsd: 1e12,
+      energyMicrojoules: 0,
+      confidence: null,
+    });
+    const attempts = [
+      { ...attempt!, share: share('small', 3) },
+      { ...attempt!, share: share('m', 4) },
+    ];
+    sums.addOutcome({ ...outcome, attempts });
+    const text = await sums.render(new Map());
+    expect(text).toContain('bourse_tokens_total{model="small",kind="output"} 3\n');
+    expect(text).toContain('bourse_tokens_total{model="m",kind="output"} 4\n');
+    expect(text).toContain('bourse_cost_usd_total{model="small"} 1\n');
   });
 
   test('outcomes become counters and histograms in the text format', async () => {

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import type { BourseEvent, MetricsDelta, Outcome } from '../contract/index.ts';
+import type { AttemptShare, BourseEvent, MetricsDelta, Outcome, Usage } from '../contract/index.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import type { MetricEntry } from './metrics-catalogue.ts';
 import { parseSeriesKey } from './series-key.ts';
@@ -93,6 +93,10 @@ export class MetricSums {
       const { budget, quantity, level } = event;
       this.count(METRICS.budgetWarnings, { rule: budget, quantity, level: `${level}` });
     }
+    if (event.kind === 'answer-judged') {
+      const { judge, form, result } = event;
+      this.count(METRICS.judgements, { judge, form, result });
+    }
     if (event.kind === 'tool-call-guarded') {
       const { source, action } = event;
       this.count(METRICS.guardedCalls, { source, action });
@@ -107,14 +111,24 @@ export class MetricSums {
       this.count(METRICS.attempts, { instance, result });
     }
     if (outcome.model === null) return;
-    this.count(METRICS.tokens, { model, kind: 'prompt' }, usage.promptTokens);
-    this.count(METRICS.tokens, { model, kind: 'cached' }, usage.cachedTokens);
-    this.count(METRICS.tokens, { model, kind: 'output' }, usage.outputTokens);
-    this.count(METRICS.cost, { model }, outcome.costPicoUsd / 1e12);
+    const isShared = outcome.attempts.some(({ share }) => share !== undefined);
+    if (!isShared) this.#addUse(model, usage, outcome.costPicoUsd);
+    else for (const { share } of outcome.attempts) this.#addShare(share);
     const source = outcome.energySource;
     this.count(METRICS.energy, { model, source }, outcome.energyMicrojoules / 1e6);
     if (outcome.ttftMs !== null) this.observe(METRICS.ttft, { model }, outcome.ttftMs / 1000);
     this.observe(METRICS.requestTime, { model }, outcome.totalMs / 1000);
+  }
+
+  #addShare(share: AttemptShare | undefined): void {
+    if (share !== undefined) this.#addUse(share.model, share.usage, share.costPicoUsd);
+  }
+
+  #addUse(model: string, usage: Usage, costPicoUsd: number): void {
+    this.count(METRICS.tokens, { model, kind: 'prompt' }, usage.promptTokens);
+    this.count(METRICS.tokens, { model, kind: 'cached' }, usage.cachedTokens);
+    this.count(METRICS.tokens, { model, kind: 'output' }, usage.outputTokens);
+    this.count(METRICS.cost, { model }, costPicoUsd / 1e12);
   }
 
   /** The Prometheus text, with these gauges of the moment. */

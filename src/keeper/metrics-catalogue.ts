@@ -54,7 +54,12 @@ export const METRICS = {
   verdicts: counter(
     'verdicts_total',
     ['source'],
-    'Judgements of answers: score, thumb, correction and fit are feedback, guard is a call of an undeclared tool.',
+    'Judgements of answers: score, thumb, correction and fit are feedback, guard is a call of an undeclared tool, judge is a judge of the policy; tool-failure, retry, truncated and refused speak against an answer.',
+  ),
+  judgements: counter(
+    'judgements_total',
+    ['judge', 'form', 'result'],
+    'Questions to judges, by how they ended: graded, tied, unreadable, failed or refused (by a budget or a constraint). form is absolute or pairwise.',
   ),
   attempts: counter(
     'attempts_total',
@@ -134,6 +139,11 @@ export const METRICS = {
     'model_accuracy_ratio',
     ['model'],
     'Believed share of right answers of the model over all topics, 0 to 1.',
+  ),
+  judgeReliability: gauge(
+    'judge_reliability_ratio',
+    ['judge'],
+    'How much of a certain verdict one of the judge counts, 0 to 1: learned from what others say of the same answers.',
   ),
   workers: gauge('workers', [], 'Workers attached to the keeper.'),
 } as const satisfies Record<string, MetricEntry>;

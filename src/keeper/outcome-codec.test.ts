@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { outcomeNamed } from '../../test/contract/outcome-named.ts';
 import type { Outcome } from '../contract/index.ts';
+import type { ModelId } from '../kernel/index.ts';
 import { OutcomeDecoder, OutcomeEncoder } from './outcome-codec.ts';
 
 const crossed = (outcomes: readonly Outcome[]): Outcome[] =>
@@ -20,6 +21,21 @@ describe('outcome codec', () => {
     ];
     expect(crossed(outcomes)).toEqual(outcomes);
     expect(crossed([])).toEqual([]);
+  });
+
+  test('and so do the shares of several that were charged', () => {
+    const [attempt] = outcomeNamed('x').attempts;
+    const usage = { promptTokens: 3, cachedTokens: 0, outputTokens: 2, isEstimated: true };
+    const share = {
+      role: 'hedge',
+      model: 'm' as ModelId,
+      usage,
+      costPicoUsd: 7,
+      energyMicrojoules: 1,
+      confidence: null,
+    } as const;
+    const outcomes = [outcomeNamed('d-0-1', { attempts: [{ ...attempt!, share }, attempt!] })];
+    expect(crossed(outcomes)).toEqual(outcomes);
   });
 
   test.each([

@@ -1,4 +1,5 @@
-import type { AttemptRecord, Outcome } from '../contract/index.ts';
+import { extrasOf } from '../contract/index.ts';
+import type { AttemptRecord, AttemptShare, Outcome, OutcomeExtras } from '../contract/index.ts';
 
 /** The cells of each outcome in turn, and after them those of its attempts. */
 export type EncodedOutcomes = readonly unknown[];
@@ -54,6 +55,7 @@ export class OutcomeEncoder {
       outcome.totalMs,
       outcome.perTokenMs,
       reservation === decision ? true : reservation,
+      extrasOf(outcome),
       attempts.length,
     );
     for (const attempt of attempts) {
@@ -70,6 +72,8 @@ export class OutcomeEncoder {
         attempt.batch,
         attempt.turns,
         attempt.pendingTokens,
+        attempt.quoted ?? null,
+        attempt.share ?? null,
       );
     }
   }
@@ -88,6 +92,9 @@ const whole = (cell: unknown): number =>
   Number.isSafeInteger(cell)
     ? Math.max(0, cell as number)
     : Math.min(Math.max(0, Math.round(Number(cell)) || 0), Number.MAX_SAFE_INTEGER);
+
+const shareOf = (share: AttemptShare | null): Pick<AttemptRecord, 'share'> =>
+  share === null ? {} : { share };
 
 /** The other end of one encoder: it must see every batch, in the order of encoding. */
 export class OutcomeDecoder {
@@ -132,6 +139,7 @@ export class OutcomeDecoder {
         totalMs: next<number>(),
         perTokenMs: next<number | null>(),
         reservation: reservationOf(next<string | true | null>(), decision),
+        ...next<OutcomeExtras | null>(),
         attempts: [] as AttemptRecord[],
       };
       for (let left = next<number>(); left > 0; left--) {
@@ -148,6 +156,8 @@ export class OutcomeDecoder {
           batch: next<number | null>(),
           turns: next<number | null>(),
           pendingTokens: next<number | null>(),
+          ...quotedOf(next<AttemptRecord['quoted'] | null>()),
+          ...shareOf(next<AttemptShare | null>()),
         });
       }
       outcomes.push(outcome);
@@ -165,6 +175,9 @@ export class OutcomeDecoder {
 function topicOf(domain: string | null, band: Outcome['band']): Pick<Outcome, 'domain' | 'band'> {
   return domain === null ? {} : { domain, band: band ?? null };
 }
+
+const quotedOf = (quoted: AttemptRecord['quoted'] | null): Pick<AttemptRecord, 'quoted'> =>
+  quoted === null || quoted === undefined ? {} : { quoted };
 
 /** A reservation is named after its decision. */
 function reservationOf(cell: string | true | null, decision: string): string | null {

@@ -9,8 +9,8 @@ const NEWS: PlacementNews = {
     {
       instance: 'a' as InstanceId,
       chain: {
-        hashes: Float64Array.of(1, 2 ** 53 - 1),
-        ends: Int32Array.of(128, 256),
+        hashes: [1, 2 ** 53 - 1],
+        ends: [128, 256],
         totalBytes: 300,
       },
       promptTokens: 80,

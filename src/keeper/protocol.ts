@@ -7,7 +7,7 @@ import type {
 import type { TenantId } from '../kernel/index.ts';
 import type { Feedback, FeedbackAnswer } from '../contract/index.ts';
 import type { Beliefs, DecisionView, Instance, MetricsDelta } from '../contract/index.ts';
-import type { PlacementNews } from '../contract/index.ts';
+import type { CacheNews, PlacementNews } from '../contract/index.ts';
 import type { BeliefsDelta } from './beliefs-delta.ts';
 import type { Answer } from './budget-desk.ts';
 import type { Ask } from './budget-fit.ts';
@@ -75,6 +75,8 @@ export type ToWorker =
   | { readonly kind: 'peers'; readonly count: number }
   /** What another worker has told. */
   | { readonly kind: 'placements'; readonly news: PlacementNews }
+  /** What is stored already, and then what another worker has stored, removed or compared. */
+  | { readonly kind: 'cache'; readonly news: readonly CacheNews[] }
   | { readonly kind: 'shadow'; readonly cells: ShadowCells }
   | { readonly kind: 'warnings'; readonly cells: WarningCells }
   | { readonly kind: 'rules'; readonly rules: readonly BudgetRule[] }
@@ -107,6 +109,8 @@ export type ToKeeper =
   | { readonly kind: 'hello' }
   /** For the other workers. */
   | { readonly kind: 'placements'; readonly news: PlacementNews }
+  /** For the other workers, and to be kept. */
+  | { readonly kind: 'cache'; readonly news: readonly CacheNews[] }
   /** What happened since the last batch, and the charges that go with it: one transaction. */
   | {
       readonly kind: 'batch';

@@ -1,4 +1,7 @@
+import { PICO_PER_USD, dearestRates } from '../estimate/index.ts';
 import type { Amounts, AwardedDecision, Bid, ReserveRequest } from '../contract/index.ts';
+import { severalBound } from './reserve-several.ts';
+import type { TokenRates } from './reserve-several.ts';
 
 /** What is asked for when neither the caller, the route nor the model sets an output ceiling. */
 const DEFAULT_CEILING_TOKENS = 4096;
@@ -10,34 +13,64 @@ const ENERGY_MARGIN = 4;
 /**
  * The most that a decision may use: the prompt's bound, and an output ceiling at the dearest rates
  * among the instances that may be tried. Attempts follow one another and only the one that answers
- * is charged, so they share one reservation.
+ * is charged, so they share one reservation; where several answers are charged, it is the sum of theirs.
  */
 export function reserveRequestOf(decision: AwardedDecision): ReserveRequest {
   const { workload, mandate, result } = decision;
   const candidates = result.ranked.slice(0, mandate.attempts.max);
   const promptTokens = promptBound(decision);
   const ceilingTokens = wantedCeiling(decision, candidates);
-  let inputPicoUsd = 0;
-  let outputPicoUsd = 0;
-  let tokenMicrojoules = 0;
-  for (const bid of candidates) {
-    const price = bid.instance.model.price;
-    inputPicoUsd = Math.max(inputPicoUsd, price?.inputPicoUsd ?? 0, price?.cachedInputPicoUsd ?? 0);
-    outputPicoUsd = Math.max(outputPicoUsd, price?.outputPicoUsd ?? 0);
-    tokenMicrojoules = Math.max(tokenMicrojoules, energyPerToken(bid));
-  }
+  const { inputPicoUsd, outputPicoUsd, tokenMicrojoules } = ratesOf(candidates);
+  const several = severalBound(decision, promptTokens, ratesOf);
+  const fixed = several?.fixed ?? amounts(promptTokens, inputPicoUsd, tokenMicrojoules);
   return {
     decision: workload.id,
     tenant: workload.caller.tenant,
     key: workload.caller.key,
     user: workload.user,
     route: mandate.route,
-    fixed: amounts(promptTokens, inputPicoUsd, tokenMicrojoules),
-    perOutputToken: amounts(workload.choices, outputPicoUsd, tokenMicrojoules),
+    fixed: { ...fixed, picoUsd: Math.max(fixed.picoUsd, clearingBound(decision, candidates)) },
+    perOutputToken:
+      several?.perOutputToken ?? amounts(workload.choices, outputPicoUsd, tokenMicrojoules),
     ceilingTokens,
     ceilingTokensMin: Math.min(ceilingTokens, USEFUL_TOKENS_MIN),
   };
 }
+
+/** The dearest of each. */
+function ratesOf(bids: readonly Bid[]): TokenRates {
+  let inputPicoUsd = 0;
+  let outputPicoUsd = 0;
+  let tokenMicrojoules = 0;
+  for (const bid of bids) {
+    const dearest = dearestRates(bid.instance.model.price);
+    inputPicoUsd = Math.max(inputPicoUsd, dearest.inputPicoUsd);
+    outputPicoUsd = Math.max(outputPicoUsd, dearest.outputPicoUsd);
+    tokenMicrojoules = Math.max(tokenMicrojoules, energyPerToken(bid));
+  }
+  return { inputPicoUsd, outputPicoUsd, tokenMicrojoules };
+}
+
+/**
+ * The most, in pico-USD, that an owner is paid for one answer, where the tenant is charged it: the reserve, which
+ * no clearing score exceeds, with nothing taken off for time and energy.
+ */
+function clearingBound(
+  { policy }: Pick<AwardedDecision, 'policy'>,
+  candidates: readonly Bid[],
+): number {
+  if (policy.config.market?.tariff !== 'clearing') return 0;
+  let mostUsd = 0;
+  for (const { external, score, terms } of candidates) {
+    if (!external) continue;
+    const believed = score - terms.cost - terms.time - terms.energy - terms.lateness;
+    mostUsd = Math.max(mostUsd, external.reserveScoreUsd - believed);
+  }
+  return Math.min(Math.ceil(mostUsd * PICO_PER_USD) + ROUNDING, Number.MAX_SAFE_INTEGER);
+}
+
+/** Each of the five parts of a payment is rounded. */
+const ROUNDING = 5;
 
 /** What a settlement charges: the real usage, never more than what was held. */
 export function actualAmounts(

@@ -7,7 +7,8 @@ import type {
   Outcome,
   Reservation,
 } from '../contract/index.ts';
-import { TOPIC_IN_VIEW } from '../contract/index.ts';
+import { CONTEXT_IN_VIEW, TOPIC_IN_VIEW } from '../contract/index.ts';
+import { packContext } from '../estimate/index.ts';
 import { actualAmounts } from './reserve.ts';
 
 /** Settles what was held and writes down what happened; the outcome is a row of the ledger. */
@@ -19,7 +20,7 @@ export function settleResult(
 ): Outcome {
   const { workload, mandate } = decision;
   if (held !== null) held.settle(actualAmounts(result, held.held));
-  return {
+  return withExtras(decision, result, {
     decision: workload.id,
     atMs,
     surface: workload.surface,
@@ -31,7 +32,6 @@ export function settleResult(
     instance: result.bid?.instance.id ?? null,
     model: result.bid?.instance.model.id ?? null,
     archetype: workload.archetype().key,
-    ...topicOf(decision),
     promptBytes: workload.promptBytes - (mandate.tools?.cutBytes ?? 0),
     status: result.status,
     httpStatus: result.httpStatus,
@@ -45,13 +45,38 @@ export function settleResult(
     perTokenMs: result.perTokenMs,
     attempts: result.attempts,
     reservation: held?.id ?? null,
-  };
+  });
 }
 
-/** What the market read of the topic; nothing where it had no need to. */
-function topicOf({ signals }: AwardedDecision): Pick<Outcome, 'domain' | 'band'> {
+/** With what only some requests have: an owner that is paid, bidders that were silent. */
+function withExtras(
+  decision: AwardedDecision,
+  { payment }: AttemptsResult,
+  outcome: Outcome,
+): Outcome {
+  const row = aboutTopic(decision, outcome);
+  const { missed: bidMisses } = decision.result;
+  if (payment === undefined && bidMisses === undefined) return row;
+  return { ...row, ...(payment && { payment }), ...(bidMisses && { bidMisses }) };
+}
+
+/** With what the market read of the topic and its neighbours, and how the winner was chosen; as it is where nothing of it was. */
+function aboutTopic({ signals, result }: AwardedDecision, outcome: Outcome): Outcome {
+  const { propensity, explored } = result;
+  const row =
+    propensity === 1 && explored === undefined
+      ? outcome
+      : { ...outcome, propensity, ...(explored !== undefined && { explored: explored.kind }) };
   const { topic } = signals.share(TOPIC_IN_VIEW);
-  return topic === null || topic.domain === null ? {} : { domain: topic.domain, band: topic.band };
+  if (topic === null) return row;
+  const { context, priors } = signals.share(CONTEXT_IN_VIEW);
+  const prior = outcome.model === null ? undefined : priors.get(outcome.model);
+  const { domain, band } = topic;
+  return {
+    ...row,
+    ...(domain !== null && { domain, band }),
+    ...(context !== null && prior !== undefined && { context: packContext(context, prior) }),
+  };
 }
 
 /** The row of a request that its route answered by itself: no budget held anything, and nothing was used. */

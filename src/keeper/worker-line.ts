@@ -1,7 +1,7 @@
 import type { Clock, TenantId } from '../kernel/index.ts';
 import type { BourseEvent, DecisionView, MetricsDelta, Outcome } from '../contract/index.ts';
 import type { Feedback, FeedbackAnswer } from '../contract/index.ts';
-import type { PlacementNews } from '../contract/index.ts';
+import type { CacheNews, PlacementNews } from '../contract/index.ts';
 import type { BalanceBook } from './balance-book.ts';
 import type { BudgetDesk } from './budget-desk.ts';
 import type { Channel } from './channel.ts';
@@ -18,6 +18,7 @@ export interface LineServices {
   onBatch(outcomes: readonly Outcome[]): void;
   onEvent(event: BourseEvent): void;
   onPlacements(line: WorkerLine, news: PlacementNews): void;
+  onCache(line: WorkerLine, news: readonly CacheNews[]): void;
   metrics(): Promise<string>;
   /** Never rejects. */
   feedback(tenant: TenantId, feedback: Feedback): Promise<FeedbackAnswer>;
@@ -107,6 +108,9 @@ export class WorkerLine {
         break;
       case 'placements':
         this.#services.onPlacements(this, message.news);
+        break;
+      case 'cache':
+        this.#services.onCache(this, message.news);
         break;
       case 'batch':
         this.#takeBatch(message);

@@ -1,5 +1,6 @@
-import type { AccuracyRecord, DriftAlarm, DriftRecord, TopicTally } from '../contract/index.ts';
+import type { AccuracyRecord, DriftAlarm, DriftRecord } from '../contract/index.ts';
 import { isAccuracyRecord } from '../estimate/index.ts';
+import { LEVELS_WATCHED, UNWATCHED } from './drift.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -10,32 +11,36 @@ export function readAccuracy(value: unknown): AccuracyRecord | null {
   return isAccuracyRecord(record) ? record : null;
 }
 
-/** Null where it is unsound. */
+/** Null where it is unsound. One of an earlier shape has its watch begin anew, and knows of the last alarm. */
 export function readDrift(value: unknown): DriftRecord | null {
-  const { reference, evidence, suspected, alarm } = membersOf(value);
-  const known = readTally(reference);
-  const doubted = readTally(suspected);
-  const { atMs } = membersOf(reference);
-  const { count } = membersOf(suspected);
+  const { reference, likelihoods, ratios, evidence, suspected, alarm } = membersOf(value);
   const found = alarm === null ? null : readAlarm(alarm);
-  if (known === null || doubted === null || found === undefined) return null;
-  if (!isAmount(evidence) || !isAmount(atMs) || !isAmount(count)) return null;
-  return {
-    reference: { ...known, atMs },
-    evidence,
-    suspected: { ...doubted, count },
-    alarm: found,
-  };
+  if (found === undefined || !isAmount(evidence)) return null;
+  if (likelihoods === undefined) return { ...UNWATCHED, alarm: found };
+  const known = readReference(reference);
+  const doubted = readSuspected(suspected);
+  if (known === null || doubted === null || !isLevels(likelihoods) || !isLevels(ratios))
+    return null;
+  return { reference: known, likelihoods, ratios, evidence, suspected: doubted, alarm: found };
 }
 
-function readTally(value: unknown): TopicTally | null {
-  const { right, wrong, topics } = membersOf(value);
-  if (!isAmount(right) || !isAmount(wrong)) return null;
-  const entries = Object.entries(membersOf(topics));
-  const isSound = entries.every(
-    ([, pair]) => Array.isArray(pair) && pair.length === 2 && pair.every(isAmount),
+const isLevels = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length === LEVELS_WATCHED && value.every(Number.isFinite);
+
+function readSuspected(value: unknown): DriftRecord['suspected'] | null {
+  const { right, wrong, count, scored, evidence } = membersOf(value);
+  const isSound = [right, wrong, count, scored, evidence].every(isAmount);
+  return isSound ? ({ right, wrong, count, scored, evidence } as DriftRecord['suspected']) : null;
+}
+
+function readReference(value: unknown): DriftRecord['reference'] | null {
+  const { right, wrong, atMs, offsets } = membersOf(value);
+  if (!isAmount(right) || !isAmount(wrong) || !isAmount(atMs)) return null;
+  const isSound = Object.values(membersOf(offsets)).every(
+    (pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite),
   );
-  return isSound ? { right, wrong, topics: membersOf(topics) as TopicTally['topics'] } : null;
+  if (!isSound) return null;
+  return { right, wrong, atMs, offsets: membersOf(offsets) as DriftRecord['reference']['offsets'] };
 }
 
 /** Undefined where it is unsound. */

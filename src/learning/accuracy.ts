@@ -2,10 +2,12 @@ import type { AccuracyRecord, Beliefs, Learner, Verdict } from '../contract/inde
 import type { AccuracyLearningConfig, DriftRecord } from '../contract/index.ts';
 import { accuracyKey } from '../contract/index.ts';
 import type { ModelId } from '../kernel/index.ts';
-import { countVerdict, NO_RECORD } from '../estimate/index.ts';
+import { countVerdict, judgeReliability, NO_RECORD } from '../estimate/index.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { CAPACITIES } from './capacities.ts';
+import { isDoubt } from './doubts.ts';
 import { UNWATCHED, watchVerdict } from './drift.ts';
+import { verdictsInOrder } from './verdict-order.ts';
 
 /**
  * Learns from verdicts how often a model is right: at large, in the domain, and in its complexity band.
@@ -18,19 +20,11 @@ export function createAccuracyLearner(): Learner {
     learn: (beliefs) => beliefs,
     learnVerdicts(beliefs, verdicts, { accuracy: config }) {
       const tables = new Tables(beliefs);
-      for (const verdict of inOrder(verdicts)) tables.learn(verdict, config);
+      for (const verdict of verdictsInOrder(verdicts)) tables.learn(verdict, config);
       return tables.result();
     },
   };
 }
-
-/** What is learned from a batch does not depend on the order in which its verdicts arrived. */
-function inOrder(verdicts: readonly Verdict[]): readonly Verdict[] {
-  return verdicts.toSorted((a, b) => a.atMs - b.atMs || compare(keyOf(a), keyOf(b)));
-}
-
-const keyOf = ({ decision, source, score }: Verdict): string => `${decision}|${source}|${score}`;
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 class Tables {
   readonly #beliefs: Beliefs;
@@ -45,11 +39,12 @@ class Tables {
 
   learn(verdict: Verdict, config: AccuracyLearningConfig): void {
     const { model, domain, band, score, atMs } = verdict;
-    const weight = verdict.reliability ?? config.reliability[verdict.source];
+    const weight = verdict.reliability ?? reliabilityOf(verdict, this.#beliefs, config);
     const isSound = score >= 0 && score <= 1 && weight > 0 && weight <= 1;
     if (!isSound || !Number.isFinite(atMs)) return;
     const counted = { score, weight, atMs };
-    if (config.drift.isWatched && this.#isAlarmed({ ...counted, verdict }, config)) return;
+    const isWatched = config.drift.isWatched && !isDoubt(verdict.source);
+    if (isWatched && this.#isAlarmed({ ...counted, verdict }, config)) return;
     const keys = new Set([
       ...(domain === null ? [] : [accuracyKey(model, domain, band)]),
       ...(domain === null ? [] : [accuracyKey(model, domain, null)]),
@@ -79,18 +74,28 @@ class Tables {
     },
     config: AccuracyLearningConfig,
   ): boolean {
-    const { model } = counted.verdict;
-    const { domain, band } = counted.verdict;
+    const { model, domain, band, source, judge } = counted.verdict;
     const topic = domain === null ? null : `${domain}|${band ?? ''}`;
     const before = this.#watches.get(model) ?? UNWATCHED;
-    const { record, alarm } = watchVerdict(before, { ...counted, topic }, config);
+    const speaker = judge === undefined ? source : `${source}:${judge}`;
+    const seen = { ...counted, topic, speaker };
+    const { record, alarm, since } = watchVerdict(before, seen, config);
     this.#watches.set(model, record);
     if (alarm === null) return false;
     for (const key of this.#records.keys()) {
       if (key.startsWith(`${model}|`)) this.#records.delete(key);
     }
-    const { right, wrong, atMs } = record.reference;
-    this.#records.set(model, { right, wrong, atMs });
+    this.#records.set(model, { ...since, atMs: record.reference.atMs });
     return true;
   }
+}
+
+/** A judge counts by what others have shown of it. */
+function reliabilityOf(
+  { source, judge, atMs }: Verdict,
+  beliefs: Beliefs,
+  config: AccuracyLearningConfig,
+): number {
+  if (source !== 'judge' || judge === undefined) return config.reliability[source];
+  return judgeReliability(judge, beliefs, config, atMs);
 }

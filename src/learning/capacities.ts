@@ -6,4 +6,8 @@ export const CAPACITIES = {
   bytesPerToken: 4096,
   accuracy: 8192,
   models: 1024,
+  confidence: 4096,
+  judges: 256,
+  /** Some kilobytes each. */
+  contexts: 256,
 } as const;

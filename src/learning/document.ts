@@ -2,6 +2,9 @@ import type { InstanceId, ModelId } from '../kernel/index.ts';
 import type {
   AccuracyRecord,
   Beliefs,
+  ConfidenceRecord,
+  ContextRecord,
+  Demand,
   DriftRecord,
   FittedLine,
   InstanceTiming,
@@ -9,9 +12,15 @@ import type {
   Reputation,
   RunningEstimate,
 } from '../contract/index.ts';
-import { isLineOfFirstToken, isLineOfToken, LENGTH_BINS } from '../estimate/index.ts';
+import {
+  isConfidenceRecord,
+  isLineOfFirstToken,
+  isLineOfToken,
+  LENGTH_BINS,
+} from '../estimate/index.ts';
 import { CAPACITIES } from './capacities.ts';
 import { readAccuracy, readDrift } from './accuracy-document.ts';
+import { readContext } from './context-document.ts';
 
 const VERSION = 2;
 
@@ -27,6 +36,9 @@ export function beliefsToJson(beliefs: Beliefs): string {
     bytesPerToken: [...beliefs.bytesPerToken],
     accuracy: [...beliefs.accuracy],
     drift: [...beliefs.drift],
+    confidence: [...beliefs.confidence],
+    judges: [...beliefs.judges],
+    contexts: [...beliefs.contexts],
   });
 }
 
@@ -40,14 +52,23 @@ export function beliefsFromJson(json: string): Beliefs | null {
   }
   if (!isRecord(document) || document['version'] !== VERSION) return null;
   const { generation } = document;
-  const timing = readMap<InstanceId, InstanceTiming>(
-    document['timing'],
-    CAPACITIES.instances,
-    readTiming,
-  );
+  const served = readServed(document);
+  const judged = readJudged(document);
+  if (!isCount(generation) || served === null || judged === null) return null;
+  return { generation, ...served, ...judged };
+}
+
+type Tables = Omit<Beliefs, 'generation'>;
+type Judged = 'accuracy' | 'drift' | 'judges' | 'contexts' | 'confidence';
+type Members = Readonly<Record<string, unknown>>;
+
+/** What outcomes taught. */
+function readServed(document: Members): Omit<Tables, Judged> | null {
+  const { instances } = CAPACITIES;
+  const timing = readMap<InstanceId, InstanceTiming>(document['timing'], instances, readTiming);
   const reputation = readMap<InstanceId, Reputation>(
     document['reputation'],
-    CAPACITIES.instances,
+    instances,
     readReputation,
   );
   const outputTokens = readMap<string, RunningEstimate>(
@@ -65,6 +86,12 @@ export function beliefsFromJson(json: string): Beliefs | null {
     CAPACITIES.bytesPerToken,
     readEstimate,
   );
+  if (!timing || !reputation || !outputTokens || !answerLengths || !bytesPerToken) return null;
+  return { timing, reputation, outputTokens, answerLengths, bytesPerToken };
+}
+
+/** What verdicts taught. */
+function readJudged(document: Members): Pick<Tables, Judged> | null {
   const accuracy = readMap<string, AccuracyRecord>(
     document['accuracy'] ?? [],
     CAPACITIES.accuracy,
@@ -75,19 +102,23 @@ export function beliefsFromJson(json: string): Beliefs | null {
     CAPACITIES.models,
     readDrift,
   );
-  if (!accuracy || !drift) return null;
-  if (!isCount(generation) || !timing || !reputation) return null;
-  if (!outputTokens || !answerLengths || !bytesPerToken) return null;
-  return {
-    generation,
-    timing,
-    reputation,
-    outputTokens,
-    answerLengths,
-    bytesPerToken,
-    accuracy,
-    drift,
-  };
+  const judges = readMap<string, AccuracyRecord>(
+    document['judges'] ?? [],
+    CAPACITIES.judges,
+    readAccuracy,
+  );
+  const contexts = readMap<ModelId, ContextRecord>(
+    document['contexts'] ?? [],
+    CAPACITIES.contexts,
+    readContext,
+  );
+  const confidence = readMap<string, ConfidenceRecord>(
+    document['confidence'] ?? [],
+    CAPACITIES.confidence,
+    readConfidence,
+  );
+  if (!accuracy || !drift || !judges || !contexts || !confidence) return null;
+  return { accuracy, drift, judges, contexts, confidence };
 }
 
 /** Null where it is not a list of pairs, or where one value is unsound. */
@@ -105,6 +136,12 @@ function readMap<K extends string, V>(
     map.set(pair[0] as K, entry);
   }
   return map;
+}
+
+function readConfidence(value: unknown): ConfidenceRecord | null {
+  if (!isRecord(value)) return null;
+  const record = value as unknown as ConfidenceRecord;
+  return isConfidenceRecord(record) ? record : null;
 }
 
 function readEstimate(value: unknown): RunningEstimate | null {
@@ -126,7 +163,17 @@ function readTiming(value: unknown): InstanceTiming | null {
   const perTokenMs = optional(value['perTokenMs'], (line) => readLine(line, isLineOfToken));
   const cachedRatio = optional(value['cachedRatio'], readEstimate);
   if (ttftMs === undefined || perTokenMs === undefined || cachedRatio === undefined) return null;
-  return { ttftMs, perTokenMs, cachedRatio };
+  const demand = optional(value['demand'] ?? null, readDemand);
+  if (demand === undefined) return null;
+  return { ttftMs, perTokenMs, cachedRatio, ...(demand !== null && { demand }) };
+}
+
+function readDemand(value: unknown): Demand | null {
+  if (!isRecord(value)) return null;
+  const { requests, tokens, sinceMs, atMs } = value;
+  if (!isAtLeast(requests, 0) || !isAtLeast(tokens, 0)) return null;
+  if (!isFiniteNumber(sinceMs) || !isFiniteNumber(atMs)) return null;
+  return { requests, tokens, sinceMs, atMs };
 }
 
 function readLine(value: unknown, fits: (line: FittedLine) => boolean): FittedLine | null {
@@ -149,9 +196,18 @@ function optional<T>(value: unknown, read: (value: unknown) => T | null): T | nu
 function readReputation(value: unknown): Reputation | null {
   if (!isRecord(value)) return null;
   const { latencyRatio, failureRatio, observations, atMs } = value;
+  const { energyRatio = 1, missRatio = 0 } = value;
   if (!isAtLeast(latencyRatio, 1) || !isAtLeast(failureRatio, 0) || failureRatio > 1) return null;
   if (!isCount(observations) || !isFiniteNumber(atMs)) return null;
-  return { latencyRatio, failureRatio, observations, atMs };
+  if (!isAtLeast(energyRatio, 1) || !isAtLeast(missRatio, 0) || missRatio > 1) return null;
+  const isQuoting = energyRatio > 1 || missRatio > 0;
+  return {
+    latencyRatio,
+    failureRatio,
+    observations,
+    atMs,
+    ...(isQuoting && { energyRatio, missRatio }),
+  };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

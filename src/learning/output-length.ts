@@ -1,6 +1,7 @@
-import type { LengthHistogram, Learner, Outcome, RunningEstimate } from '../contract/index.ts';
+import type { Learner, Outcome, RunningEstimate } from '../contract/index.ts';
 import { lengthKey, routeLengthKey } from '../contract/index.ts';
-import { observe, observeLength } from '../estimate/index.ts';
+import { observe, observeLengths } from '../estimate/index.ts';
+import type { ObservedLength } from '../estimate/index.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { CAPACITIES } from './capacities.ts';
 
@@ -19,16 +20,23 @@ export function createOutputLengthLearner(): Learner {
     learn(beliefs, outcomes) {
       const lengths = new BoundedMap(beliefs.outputTokens, CAPACITIES.outputTokens);
       const histograms = new BoundedMap(beliefs.answerLengths, CAPACITIES.answerLengths);
+      const answers = new Map<string, ObservedLength[]>();
       for (const outcome of outcomes) {
         const { model, archetype, route } = outcome;
         if (model === null || !isWholeAnswer(outcome)) continue;
         learnLength(lengths, lengthKey(model, archetype), outcome);
         learnLength(lengths, lengthKey('*', archetype), outcome);
         learnLength(lengths, '*|*', outcome);
-        learnDistribution(histograms, routeLengthKey(model, archetype, route), outcome);
-        learnDistribution(histograms, lengthKey(model, archetype), outcome);
-        learnDistribution(histograms, lengthKey('*', archetype), outcome);
-        learnDistribution(histograms, '*|*', outcome);
+        const { finishReason, usage } = outcome;
+        const answer = { tokens: usage.outputTokens, isCut: finishReason === 'length' };
+        note(answers, routeLengthKey(model, archetype, route), answer);
+        note(answers, lengthKey(model, archetype), answer);
+        note(answers, lengthKey('*', archetype), answer);
+        note(answers, '*|*', answer);
+      }
+      for (const [key, observed] of answers) {
+        const before = histograms.get(key) ?? null;
+        histograms.set(key, observeLengths(before, observed, HISTOGRAM_HALF_LIFE));
       }
       const outputTokens = lengths.result();
       const answerLengths = histograms.result();
@@ -55,11 +63,10 @@ function learnLength(
   if (after !== null && after !== before) lengths.set(key, after);
 }
 
-function learnDistribution(
-  histograms: BoundedMap<string, LengthHistogram>,
-  key: string,
-  { finishReason, usage: { outputTokens } }: Outcome,
-): void {
-  const observed = { tokens: outputTokens, isCut: finishReason === 'length' };
-  histograms.set(key, observeLength(histograms.get(key) ?? null, observed, HISTOGRAM_HALF_LIFE));
+/** Noted anew, a key stands last: what others fall back on is written after them, and stays. */
+function note(answers: Map<string, ObservedLength[]>, key: string, answer: ObservedLength): void {
+  const noted = answers.get(key) ?? [];
+  noted.push(answer);
+  answers.delete(key);
+  answers.set(key, noted);
 }

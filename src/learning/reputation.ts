@@ -1,5 +1,7 @@
-import type { AttemptRecord, Learner, Outcome } from '../contract/index.ts';
-import { GOOD_REPUTATION, observePromise } from '../estimate/index.ts';
+import type { AttemptRecord, BidMiss, Learner, Outcome } from '../contract/index.ts';
+import { GOOD_REPUTATION, observeMiss, observePromise } from '../estimate/index.ts';
+import { PROMISED_JOULES_MIN, PROMISED_MS_MIN } from '../estimate/index.ts';
+import type { Promised } from '../estimate/index.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { CAPACITIES } from './capacities.ts';
 import { servingAttempt } from './serving-attempt.ts';
@@ -22,15 +24,55 @@ export function createReputationLearner(): Learner {
           const isKept = attempt.result === 'ok';
           if (!isKept && !isBroken(attempt)) continue;
           const before = records.get(attempt.instance) ?? GOOD_REPUTATION;
-          const ratio = attempt === serving ? ratioOf(attempt, outcome) : null;
-          const promise = { isKept, ratio, atMs: outcome.atMs };
+          const promise = promiseOf(attempt, outcome, { isKept, isServing: attempt === serving });
           records.set(attempt.instance, observePromise(before, promise, rule));
+        }
+        for (const miss of outcome.bidMisses ?? NONE) {
+          if (!wasAsked(miss)) continue;
+          const before = records.get(miss.instance) ?? GOOD_REPUTATION;
+          records.set(miss.instance, observeMiss(before, outcome.atMs, rule));
         }
       }
       const reputation = records.result();
       return reputation === beliefs.reputation ? beliefs : { ...beliefs, reputation };
     },
   };
+}
+
+const NONE: readonly BidMiss[] = [];
+
+/** Whoever was not asked has broken no promise. */
+const wasAsked = ({ cause }: BidMiss): boolean => cause !== 'busy' && cause !== 'silent';
+
+/** A probe stands for the requests that the instance was not given: as many as it is rare. */
+const PROBE_WEIGHT_MAX = 20;
+
+function promiseOf(
+  attempt: AttemptRecord,
+  outcome: Outcome,
+  { isKept, isServing }: { readonly isKept: boolean; readonly isServing: boolean },
+): Promised {
+  const { explored, propensity = 1, atMs } = outcome;
+  const ratio = isServing ? ratioOf(attempt, outcome) : null;
+  const weight =
+    explored === 'probe' && attempt === outcome.attempts[0]
+      ? Math.min(PROBE_WEIGHT_MAX, 1 / Math.max(propensity, 1 / PROBE_WEIGHT_MAX))
+      : 1;
+  if (attempt.quoted === undefined) return { isKept, ratio, atMs, weight };
+  const energyRatio = isServing ? energyRatioOf(attempt.quoted, outcome, attempt) : null;
+  return { isKept, ratio, atMs, weight, quoted: { energyRatio } };
+}
+
+/** Metered over promised energy, where the promise is taken for the tokens that really came. */
+function energyRatioOf(
+  { energyJoules }: NonNullable<AttemptRecord['quoted']>,
+  { energyMicrojoules, energySource, usage }: Outcome,
+  { promisedOutputTokens }: AttemptRecord,
+): number | null {
+  if (energyJoules === null || energySource === 'unknown') return null;
+  const promisedTokens = Math.max(1, promisedOutputTokens ?? usage.outputTokens);
+  const length = Math.max(1, usage.outputTokens) / promisedTokens;
+  return quotient(energyMicrojoules / 1e6, Math.max(PROMISED_JOULES_MIN, energyJoules * length));
 }
 
 /** What a server answers to a request that is wrong in itself. */
@@ -67,9 +109,10 @@ function ratioOf(attempt: AttemptRecord, { usage, perTokenMs }: Outcome): number
   const promisedGaps = Math.max(0, (promisedOutputTokens ?? usage.outputTokens) - 1);
   const decodeMs = Math.max(0, promisedLatencyMs - promisedTtftMs);
   const promisedMs = promisedTtftMs + (promisedGaps > 0 ? (decodeMs * gaps) / promisedGaps : 0);
-  if (ttftMs === null) return quotient(totalMs, promisedMs);
-  if (perTokenMs === null) return quotient(ttftMs, promisedTtftMs);
-  return quotient(ttftMs + perTokenMs * gaps, promisedMs);
+  const least = attempt.quoted === undefined ? 0 : PROMISED_MS_MIN;
+  if (ttftMs === null) return quotient(totalMs, Math.max(least, promisedMs));
+  if (perTokenMs === null) return quotient(ttftMs, Math.max(least, promisedTtftMs));
+  return quotient(ttftMs + perTokenMs * gaps, Math.max(least, promisedMs));
 }
 
 function quotient(realisedMs: number, promisedMs: number): number | null {

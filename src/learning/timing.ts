@@ -22,6 +22,7 @@ export function createTimingLearner(): Learner {
           totalMs: attempt.totalMs,
           perTokenMs,
           situation: situationOf(attempt),
+          atMs: outcome.atMs,
           promptTokens: usage.promptTokens,
           cachedTokens: usage.cachedTokens,
           outputTokens: usage.outputTokens,

@@ -1,6 +1,24 @@
-import type { Beliefs, Bid, Estimate, Mandate, MarketView, Model } from '../contract/index.ts';
-import type { Topic } from '../contract/index.ts';
-import { accuracyPosterior, priorAccuracy } from '../estimate/index.ts';
+import type {
+  Beliefs,
+  Bid,
+  ContextRecord,
+  ContextSeen,
+  ContextSpace,
+  Estimate,
+  Mandate,
+  MarketView,
+  Model,
+  RequestContext,
+  Topic,
+} from '../contract/index.ts';
+import { DOMAINS } from '../contract/index.ts';
+import {
+  accuracyInContext,
+  accuracyPosterior,
+  contextAt,
+  contextPrior,
+  priorAccuracy,
+} from '../estimate/index.ts';
 import type { DraftBid } from './draft-bid.ts';
 import { scoreBid } from './score.ts';
 
@@ -16,6 +34,7 @@ class AccuracyBook {
   readonly #beliefs: Beliefs;
   readonly #at: { readonly nowMs: number; readonly halfLifeMs: number };
   readonly #byTopic = new Map<string, Map<Model, Estimate | null>>();
+  readonly #inContext = new Map<Model, ContextRecord | undefined>();
 
   constructor(beliefs: Beliefs, hour: number, halfLifeMs: number) {
     this.hour = hour;
@@ -33,6 +52,26 @@ class AccuracyBook {
       known.set(model, estimate);
     }
     return estimate;
+  }
+
+  /** What neighbours of a request tell of the model: nothing where most of its verdicts are on requests whose place is not known. */
+  recordOf(model: Model, space: ContextSpace): ContextRecord | undefined {
+    const known = this.#inContext.get(model);
+    if (known !== undefined || this.#inContext.has(model)) return known;
+    const { nowMs, halfLifeMs } = this.#at;
+    let record = this.#beliefs.contexts.get(model.id);
+    const whole = this.#beliefs.accuracy.get(model.id);
+    const verdicts = whole === undefined ? 0 : whole.right + whole.wrong;
+    if (record !== undefined && (record.space !== space.name || 2 * record.weight < verdicts)) {
+      record = undefined;
+    }
+    if (record !== undefined) record = contextAt(record, space, nowMs, halfLifeMs);
+    this.#inContext.set(model, record);
+    return record;
+  }
+
+  get beliefs(): Beliefs {
+    return this.#beliefs;
   }
 }
 
@@ -57,9 +96,9 @@ export function learnedAccuracy(model: Model, view: MarketView, nowMs: number): 
 }
 
 /**
- * Holds the bids to what is believed of their models on the request's topic. The topic is read only
- * where it can change the award: models compete, the mandate asks for accuracy, and by the cards another
- * model is the best on some topic, or verdicts are known.
+ * Holds the bids to what is believed of their models on the request's topic and on its neighbours. Both are read
+ * only where they can change the award: models compete, the mandate asks for accuracy, and by the cards another
+ * model is the best on some topic, or verdicts or a trained router are known, or the route explores.
  */
 export function refineByTopic(
   bids: readonly Bid[],
@@ -67,22 +106,52 @@ export function refineByTopic(
   view: MarketView,
   nowMs: number,
 ): void {
-  if (view.topic === undefined || !dependsOnTopic(bids, mandate, view.beliefs)) return;
+  if (view.topic === undefined || !dependsOnTopic(bids, mandate, view)) return;
   const topic = view.topic();
-  if (topic.domain === null) return;
+  const seen = view.context?.(topic) ?? null;
+  const context = seen === null ? null : seen.context;
+  if (topic.domain === null && context === null) return;
   const book = bookOf(view, nowMs);
-  for (const bid of bids as readonly DraftBid[]) {
-    const accuracy = book.of(bid.instance.model, topic);
+  for (let i = 0; i < bids.length; i++) {
+    const bid = bids[i] as DraftBid;
+    const { model } = bid.instance;
+    const accuracy =
+      context === null
+        ? book.of(model, topic)
+        : inContext(model, topic, { context, seen: seen!, book, before: bids, at: i });
     if (accuracy === bid.accuracy) continue;
     bid.accuracy = accuracy;
     scoreBid(bid, mandate);
   }
 }
 
+interface InContext {
+  readonly context: RequestContext;
+  readonly seen: ContextSeen;
+  readonly book: AccuracyBook;
+  /** Those before `at` have their estimates: instances of one model share one. */
+  readonly before: readonly Bid[];
+  readonly at: number;
+}
+
+function inContext(
+  model: Model,
+  topic: Topic,
+  { context, seen, book, before, at }: InContext,
+): Estimate | null {
+  for (let i = 0; i < at; i++) if (before[i]!.instance.model === model) return before[i]!.accuracy;
+  const forecast = context.forecast(model);
+  const prior = contextPrior(model, book.beliefs, topic.domain, forecast);
+  seen.priors.set(model.id, prior);
+  const record = book.recordOf(model, context.space);
+  if (record === undefined && forecast === null) return book.of(model, topic);
+  return accuracyInContext(record, prior, context);
+}
+
 function dependsOnTopic(
   bids: readonly Bid[],
-  { objective, limits }: Mandate,
-  { accuracy }: Beliefs,
+  { objective, limits, exploration }: Mandate,
+  { beliefs: { accuracy }, hasRouter = false }: MarketView,
 ): boolean {
   if (bids.length < 2 || (objective.usdPerError === 0 && limits.minAccuracy === null)) return false;
   const first = bids[0]!.instance.model;
@@ -97,33 +166,59 @@ function dependsOnTopic(
     if (model.accuracy.byDomain.size > 0) hasCard = true;
   }
   if (!hasRival) return false;
+  if (hasRouter || exploration !== undefined) return true;
   if (hasVerdict || limits.minAccuracy !== null) return hasVerdict || hasCard;
   return hasCard && cardsDisagree(bids, objective.usdPerError);
 }
 
-/** Whether another bid than the best at large is the best on some domain of the cards. */
+/**
+ * To read a request takes tens of microseconds, and under load models bid close to each other: by the
+ * cards it has to be expected to save this share of the best score, every domain being as likely.
+ */
+const WORTH_READING = 0.01;
+
+/** Whether other bids than the best at large are so much better on some domains of the cards. */
 function cardsDisagree(bids: readonly Bid[], usdPerError: number): boolean {
-  const atLarge = bestOn(null, bids, usdPerError);
-  for (const { instance } of bids) {
-    for (const domain of instance.model.accuracy.byDomain.keys()) {
-      if (bestOn(domain, bids, usdPerError) !== atLarge) return true;
+  let best = bids[0]!;
+  for (const bid of bids) if (bid.score < best.score) best = bid;
+  let worth = WORTH_READING * Math.abs(best.score) * DOMAINS.length;
+  for (let i = 0; i < bids.length; i++) {
+    for (const domain of bids[i]!.instance.model.accuracy.byDomain.keys()) {
+      if (isNamedBefore(domain, bids, i)) continue;
+      worth -= savedOn(domain, { bids, best, usdPerError });
+      if (worth < 0) return true;
     }
   }
   return false;
 }
 
-/** The best bid where no verdict has moved the figures of the cards. */
-function bestOn(domain: string | null, bids: readonly Bid[], usdPerError: number): Bid {
-  let best = bids[0]!;
-  let least = Infinity;
-  for (const bid of bids) {
-    const { default: usual, byDomain } = bid.instance.model.accuracy;
-    const onDomain = domain === null ? undefined : byDomain.get(domain);
-    const gain = onDomain === undefined ? 0 : onDomain - (usual ?? bid.accuracy?.mean ?? 0.5);
-    const score = bid.score - usdPerError * gain;
-    if (score > least || (score === least && bid.instance.id > best.instance.id)) continue;
-    best = bid;
-    least = score;
+function isNamedBefore(domain: string, bids: readonly Bid[], before: number): boolean {
+  for (let i = 0; i < before; i++) {
+    if (bids[i]!.instance.model.accuracy.byDomain.has(domain)) return true;
   }
-  return best;
+  return false;
+}
+
+interface Rivals {
+  readonly bids: readonly Bid[];
+  readonly best: Bid;
+  readonly usdPerError: number;
+}
+
+/** What the best bid on the domain saves over the best at large, in USD. */
+function savedOn(domain: string, { bids, best, usdPerError }: Rivals): number {
+  const gain = gainOn(domain, best);
+  let saved = 0;
+  for (const bid of bids) {
+    const better = usdPerError * (gainOn(domain, bid) - gain) - (bid.score - best.score);
+    if (better > saved) saved = better;
+  }
+  return saved;
+}
+
+/** How much better than usual the model is on the domain, where no verdict has moved the figures of its card. */
+function gainOn(domain: string, { instance, accuracy }: Bid): number {
+  const { default: usual, byDomain } = instance.model.accuracy;
+  const onDomain = byDomain.get(domain);
+  return onDomain === undefined ? 0 : onDomain - (usual ?? accuracy?.mean ?? 0.5);
 }

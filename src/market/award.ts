@@ -1,4 +1,7 @@
+import type { Rng } from '../kernel/index.ts';
 import type { Award, Bid, Exclusion, Mandate, Quotes, Refusal } from '../contract/index.ts';
+import { explore } from './explore.ts';
+import type { Exploring } from './explore.ts';
 import { hasLimits, LimitTest, missText } from './limits.ts';
 import type { Miss } from './limits.ts';
 
@@ -8,12 +11,39 @@ export interface MarketRefusal extends Refusal {
 }
 
 /**
- * Ranks the bids that keep every limit; the first wins. Never re-admits one that does not: when none
- * does, the request is refused, and told which came nearest.
+ * Ranks the bids that keep every limit; the first wins, unless the mandate explores. Never re-admits one that does
+ * not: when none does, the request is refused, and told which came nearest. Without `rng` nothing is explored.
  */
-export function awardBids(quotes: Quotes, mandate: Mandate): Award | Refusal {
+export function awardBids(quotes: Quotes, mandate: Mandate, rng?: Rng): Award | Refusal {
   if (quotes.bids.length === 0) return nobody(quotes, mandate);
-  if (!hasLimits(mandate.limits)) return award(quotes);
+  const isExploring = rng !== undefined && explores(mandate);
+  if (!hasLimits(mandate.limits)) {
+    const won = withMissed(award(quotes), quotes);
+    return isExploring ? explore(won, [], mandate, rng) : won;
+  }
+  const won = awardWithin(quotes, mandate);
+  if (!isExploring || won.kind === 'refusal') return won;
+  return explore(won, beyondTime(quotes, won, mandate), mandate, rng);
+}
+
+/** The stage, with what chance is drawn from. */
+export const createAward =
+  (rng: Rng) =>
+  (quotes: Quotes, mandate: Mandate): Award | Refusal =>
+    awardBids(quotes, mandate, rng);
+
+const explores = (mandate: Mandate): mandate is Exploring => mandate.exploration !== undefined;
+
+/** Those who need a probe and break no limit but one on time, which their record may be what keeps them over. */
+function beyondTime({ bids }: Quotes, { ranked }: Award, mandate: Exploring): readonly Bid[] {
+  if (mandate.exploration.probes?.beyondLimits !== true) return [];
+  const test = new LimitTest({ ...mandate.limits, maxTtftMs: null, maxLatencyMs: null });
+  return bids.filter(
+    (bid) => (bid.need ?? null) !== null && !ranked.includes(bid) && test.worstMiss(bid) === null,
+  );
+}
+
+function awardWithin(quotes: Quotes, mandate: Mandate): Award | Refusal {
   const test = new LimitTest(mandate.limits);
   const kept: Bid[] = [];
   const excluded: Exclusion[] = [...quotes.excluded];
@@ -32,8 +62,12 @@ export function awardBids(quotes: Quotes, mandate: Mandate): Award | Refusal {
   if (nearest !== null && kept.length === 0) {
     return unmeetable({ bids: quotes.bids, excluded }, nearest);
   }
-  return award({ ...quotes, bids: kept, excluded });
+  return withMissed(award({ ...quotes, bids: kept, excluded }), quotes);
 }
+
+/** With the bidders that have not quoted, where there are any. */
+const withMissed = (award: Award, { missed }: Quotes): Award =>
+  missed === undefined ? award : { ...award, missed };
 
 interface NearMiss {
   readonly miss: Miss;
@@ -128,6 +162,7 @@ const CAUSES: readonly (readonly [cause: Exclusion['cause'], label: string])[] =
   ['capability', 'unable'],
   ['lifecycle', 'not ready'],
   ['circuit', 'with an open circuit'],
+  ['bid', 'asking for too much'],
   ['model', 'of another model'],
 ];
 

@@ -1,7 +1,17 @@
 import { isRefusal, TOPIC_IN_VIEW } from '../contract/index.ts';
-import type { Award, Bid, Decision, Exclusion, Mandate, Policy } from '../contract/index.ts';
+import type {
+  Award,
+  Bid,
+  Decision,
+  Exclusion,
+  Explored,
+  Mandate,
+  Policy,
+} from '../contract/index.ts';
 import type { Quotes, Refusal, SessionHold, SpentReading, Topic } from '../contract/index.ts';
 import type { MarketRefusal } from './award.ts';
+import { storedView } from './stored-view.ts';
+import type { StoredAnswerView } from '../contract/index.ts';
 import { PackedBids } from './packed-bids.ts';
 import { PackedReadings } from './packed-readings.ts';
 
@@ -25,9 +35,11 @@ export class DecisionRecord {
   mandate: Mandate | null = null;
   refusal: Pick<Refusal, 'reason' | 'message'> | null = null;
   propensity: number | null = null;
+  explored: Explored | null = null;
   excluded: readonly Exclusion[] = [];
   topic: Topic | null = null;
   heldBy: SessionHold['by'] | null = null;
+  stored: StoredAnswerView | null = null;
   readonly #bids = new PackedBids();
   readonly #readings = new PackedReadings();
   /** NaN where there is none: a number in place, where a number or null would be an object apart. */
@@ -37,7 +49,8 @@ export class DecisionRecord {
     this.policy = policy;
   }
 
-  write({ workload, policy, signals, mandate, result }: Decision): void {
+  write(decision: Decision): void {
+    const { workload, policy, signals, mandate, result } = decision;
     this.id = workload.id;
     this.receivedAtMs = workload.receivedAtMs;
     this.surface = workload.surface;
@@ -49,6 +62,7 @@ export class DecisionRecord {
     this.#readings.pack(signals.readings());
     this.mandate = mandate;
     this.topic = signals.share(TOPIC_IN_VIEW).topic;
+    this.stored = mandate?.cache === undefined ? null : storedView(decision);
     if (isRefusal(result)) this.#writeRefusal(result);
     else this.#writeAward(result);
   }
@@ -66,11 +80,12 @@ export class DecisionRecord {
     return Number.isNaN(this.#clearingScore) ? null : this.#clearingScore;
   }
 
-  #writeAward({ ranked, excluded, clearingScore, propensity, hold }: Award): void {
+  #writeAward({ ranked, excluded, clearingScore, propensity, explored, hold }: Award): void {
     this.refusal = null;
     this.heldBy = hold === undefined ? null : hold.by;
     this.#clearingScore = clearingScore ?? NaN;
     this.propensity = propensity;
+    this.explored = explored ?? null;
     this.excluded = excluded;
     this.#bids.pack(ranked);
   }
@@ -82,6 +97,7 @@ export class DecisionRecord {
     this.heldBy = null;
     this.#clearingScore = NaN;
     this.propensity = null;
+    this.explored = null;
     this.excluded = excluded;
     this.#bids.pack([...bids].sort((a, b) => a.score - b.score));
   }

@@ -39,15 +39,20 @@ export function viewOf(record: DecisionRecord): DecisionView {
     ...injectionView(mandate?.injection),
     ...toolsView(mandate?.tools ?? null),
     ...(record.topic === null ? {} : { topic: record.topic }),
+    ...(record.stored === null ? {} : { stored: record.stored }),
     bids: bids.map((bid) => ({
       ...bidView(bid, bids[0]!.score),
       ...reasoningView(bid, mandate?.injection, record.surface as Surface),
     })),
     excluded: record.excluded,
-    winner: refusal === null && answer === null ? (bids[0]?.instance.id ?? null) : null,
+    winner:
+      refusal === null && answer === null && record.stored?.isServed !== true
+        ? (bids[0]?.instance.id ?? null)
+        : null,
     ...(record.heldBy === null ? {} : { heldBy: record.heldBy }),
     clearingScoreUsd: record.clearingScore(),
     propensity: record.propensity,
+    ...(record.explored === null ? {} : { explored: record.explored }),
     refusal,
     outcome: null,
   };

@@ -10,6 +10,7 @@ export type DraftBid = { -readonly [K in keyof Bid]: Bid[K] };
 export const NO_TERMS: ScoreTerms = {
   cost: 0,
   time: 0,
+  crowding: 0,
   error: 0,
   energy: 0,
   lateness: 0,
@@ -35,5 +36,9 @@ export function draftOf(quote: Quote, accuracy: Estimate | null): DraftBid {
     limitTokens: null,
     score: 0,
     terms: NO_TERMS,
+    crowdMs: 0,
+    backlogMs: 0,
+    prefillMs: 0,
+    external: null,
   };
 }

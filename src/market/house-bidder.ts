@@ -5,10 +5,16 @@ import type {
   Mandate,
   MarketView,
   PowerCurve,
-  Price,
+  FlatPrice,
   Workload,
 } from '../contract/index.ts';
-import { decodeJoules, PICO_PER_USD, prefillJoules } from '../estimate/index.ts';
+import {
+  crowdingMs,
+  decodeJoules,
+  PICO_PER_USD,
+  prefillJoules,
+  ratesFor,
+} from '../estimate/index.ts';
 import { NO_TERMS } from './draft-bid.ts';
 import type { DraftBid } from './draft-bid.ts';
 import type { Forecast } from './forecast.ts';
@@ -47,16 +53,32 @@ export class HouseBidder implements Bidder {
     const cachedTokens = promptTokens.mean * cachedShare;
     const uncachedTokens = promptTokens.mean - cachedTokens;
     const ttftMs = pace.ttftMs(busy, uncachedTokens);
-    const lengthMs = promptTokens.deviation * pace.prefillMsPerToken(busy);
+    const msPerToken = pace.prefillMsPerToken(busy);
+    const lengthMs = promptTokens.deviation * msPerToken;
     const ttftVariance = pace.ttftVariance(busy, uncachedTokens) + lengthMs * lengthMs;
     const waitMs = Math.min(ttftMs, pace.waitMs(busy));
     const perTokenMs = pace.perTokenMs(busy);
     const perTokenVariance = pace.perTokenVariance(busy);
-    const service = { ttftMs: ttftMs - waitMs, ttftVariance, perTokenMs, perTokenVariance };
+    const backlogMs = busy.pendingTokens * msPerToken + pace.waitMs(busy);
+    const prefillMs = uncachedTokens * msPerToken;
+    // Of others' prompts it waits for the end, and does not draw the power.
+    const ownMs = Math.max(
+      Math.min(prefillMs, ttftMs - waitMs),
+      ttftMs - Math.max(waitMs, backlogMs),
+    );
+    const perToken = this.#standings.pressure(view, workload.receivedAtMs);
+    // Those who come later, in the queue, and those who decode, in every token.
+    const crowdMs =
+      crowdingMs(perToken, uncachedTokens, backlogMs + prefillMs / 2) +
+      (busy.batch - 1) * pace.perTokenMsPerSequence() * answer.mean;
+    const service = { ttftMs: ownMs, ttftVariance, perTokenMs, perTokenVariance };
 
     return {
       instance,
-      costUsd: model.price === null ? null : costOf(model.price, forecast, cachedTokens, price),
+      costUsd:
+        model.price === null
+          ? null
+          : costOf(ratesFor(model.price, promptTokens.mean), forecast, cachedTokens, price),
       waitMs,
       ttftMs: { mean: ttftMs, deviation: Math.sqrt(ttftVariance) },
       latencyMs: {
@@ -74,6 +96,10 @@ export class HouseBidder implements Bidder {
       limitTokens: null,
       score: 0,
       terms: NO_TERMS,
+      crowdMs,
+      backlogMs,
+      prefillMs,
+      external: null,
     };
   }
 }
@@ -88,7 +114,7 @@ interface ServiceTime {
 
 /** `((prompt − cached)·r_in + cached·r_cached + output·r_out)·m`, in USD. */
 function costOf(
-  { inputPicoUsd, cachedInputPicoUsd, outputPicoUsd }: Price,
+  { inputPicoUsd, cachedInputPicoUsd, outputPicoUsd }: FlatPrice,
   { promptTokens, outputTokens, priceDeviation }: Forecast,
   cachedTokens: number,
   price: number,

@@ -31,13 +31,17 @@ export class LimitTest {
     this.#z = normalQuantile(Math.min(0.999999, Math.max(0.5, limits.quantile)));
   }
 
-  /** The limit that the bid misses by most; null when it meets them all. */
+  /**
+   * The limit that the bid misses by most; null when it meets them all. An owner's bid is tested by what is
+   * believed of it: no payment makes it honest about a limit that its own word decides (docs/decisions/0015).
+   */
   worstMiss(bid: Bid): Miss | null {
     const limits = this.#limits;
-    let worst = this.#above('maxCostUsd', bid.costUsd, null);
-    worst = this.#above('maxTtftMs', bid.ttftMs, worst);
-    worst = this.#above('maxLatencyMs', bid.latencyMs, worst);
-    worst = this.#above('maxEnergyJoules', bid.energyJoules, worst);
+    const { costUsd, ttftMs, latencyMs, energyJoules } = bid.external?.believed ?? bid;
+    let worst = this.#above('maxCostUsd', costUsd, null);
+    worst = this.#above('maxTtftMs', ttftMs, worst);
+    worst = this.#above('maxLatencyMs', latencyMs, worst);
+    worst = this.#above('maxEnergyJoules', energyJoules, worst);
     if (limits.minAccuracy === null) return worst;
     return this.#worse(this.#below(limits.minAccuracy, bid.accuracy), worst);
   }

@@ -1,9 +1,9 @@
-import type { Bid, Estimate, Instance, Mandate } from '../contract/index.ts';
+import type { Bid, Estimate, ExternalTerms, Instance, Mandate } from '../contract/index.ts';
 import { draftOf, NO_TERMS } from './draft-bid.ts';
 import { scoreBid } from './score.ts';
 
 /** Cells per bid; `pack` and `unpack` name them in the same order. An unknown quantity is NaN. */
-const CELLS = 18;
+const CELLS = 21;
 
 /**
  * Bids as numbers in one array that is written over and over. A worker remembers thousands of
@@ -14,14 +14,18 @@ const CELLS = 18;
 export class PackedBids {
   #cells = new Float64Array(0);
   readonly #instances: Instance[] = [];
+  /** Null where no bid is an owner's. */
+  #externals: (ExternalTerms | null)[] | null = null;
   #count = 0;
 
   pack(bids: readonly Bid[]): void {
     const wanted = bids.length * CELLS;
     if (this.#cells.length < wanted) this.#cells = new Float64Array(wanted);
     this.#count = bids.length;
+    this.#externals = null;
     for (let i = 0; i < bids.length; i++) {
       const bid = bids[i]!;
+      if (bid.external) (this.#externals ??= [])[i] = bid.external;
       if (this.#instances[i] !== bid.instance) this.#instances[i] = bid.instance;
       this.#packOne(bid, i * CELLS);
     }
@@ -48,6 +52,9 @@ export class PackedBids {
     cells[start + 15] = bid.accuracy === null ? NaN : bid.accuracy.mean;
     cells[start + 16] = bid.accuracy === null ? NaN : bid.accuracy.deviation;
     cells[start + 17] = bid.terms.switching;
+    cells[start + 18] = bid.crowdMs ?? 0;
+    cells[start + 19] = bid.backlogMs ?? 0;
+    cells[start + 20] = bid.prefillMs ?? 0;
   }
 
   /** The bids, scored again by the mandate that they were made under. */
@@ -72,6 +79,10 @@ export class PackedBids {
       const bid = draftOf(quote, known(15));
       if (!Number.isNaN(cell(14))) bid.limitTokens = cell(14);
       bid.terms = { ...NO_TERMS, switching: cell(17) };
+      bid.crowdMs = cell(18);
+      bid.backlogMs = cell(19);
+      bid.prefillMs = cell(20);
+      bid.external = this.#externals?.[i] ?? null;
       scoreBid(bid, mandate);
       return bid;
     });

@@ -17,12 +17,17 @@ import { accuracyOf, learnedAccuracy, refineByTopic } from './accuracy.ts';
 import { draftOf, NO_TERMS } from './draft-bid.ts';
 import type { DraftBid } from './draft-bid.ts';
 import { exclusionOf, windowExclusion } from './eligibility.ts';
+import { heedOwner, withReserve } from './external.ts';
 import { HouseBidder } from './house-bidder.ts';
 import { OutputLimiter } from './output-limit.ts';
+import { markNeeds } from './probes.ts';
 import { holdToRecord } from './reputation.ts';
 import { scoreBid } from './score.ts';
 import { applyHold, holdOf, placementOf } from './session-hold.ts';
 import { switchingUsd } from './switching.ts';
+
+/** What a shorter prompt leaves behind is computed again in milliseconds. */
+const SWITCHING_TOKENS_MIN = 256;
 
 /** Shared by the requests that nobody is kept from: what is remembered of a decision holds it for long. */
 const NOBODY: readonly Exclusion[] = [];
@@ -55,15 +60,20 @@ export function quoteBids(
   const asked: Asked = { workload, mandate, view: known, limiter, placement };
   const bids: Bid[] = [];
   let excluded: readonly Exclusion[] = held?.excluded ?? barred ?? NOBODY;
+  let unfit: Exclusion[] | null = null;
   for (let i = 0; i < eligible.length; i++) {
     const offer = offerFor(eligible[i]!, bidders, asked);
     if ('score' in offer) bids.push(offer);
-    else excluded = [...excluded, offer];
+    else (unfit ??= []).push(offer);
   }
+  if (unfit !== null) excluded = [...excluded, ...unfit];
   refineByTopic(bids, mandate, view, workload.receivedAtMs);
-  return held === null || held.hold === null
-    ? { bids, excluded }
-    : { bids, excluded, hold: held.hold };
+  if (mandate.exploration !== undefined && mandate.exploration.probes !== null) {
+    markNeeds(bids, view, workload.receivedAtMs);
+  }
+  const quotes =
+    held === null || held.hold === null ? { bids, excluded } : { bids, excluded, hold: held.hold };
+  return view.reserve === undefined ? quotes : withReserve(quotes, view, view.reserve);
 }
 
 /** One that has no rival wins whatever its cache holds: its prompt is not cut into blocks. */
@@ -92,7 +102,11 @@ function offerFor(state: InstanceState, bidders: readonly Bidder[], asked: Asked
   }
   const tooSmall = windowExclusion(workload, state, bid.promptTokens);
   if (tooSmall !== null) return tooSmall;
-  holdToRecord(bid, view.beliefs.reputation.get(instance.id), workload.receivedAtMs);
+  if (view.reserve !== undefined && instance.owner !== undefined) {
+    if (!heedOwner(bid, asked, state)) {
+      return { instance: instance.id, cause: 'bid', detail: 'its bidder declines' };
+    }
+  } else holdToRecord(bid, view.beliefs.reputation.get(instance.id), workload.receivedAtMs);
   if (view.beliefs.accuracy.size > 0) {
     bid.accuracy = learnedAccuracy(instance.model, view, workload.receivedAtMs);
   }
@@ -109,6 +123,7 @@ function switchingTerms(
   bidders: readonly Bidder[],
   { mandate, view }: Asked,
 ): ScoreTerms {
+  if (bid.promptTokens < SWITCHING_TOKENS_MIN) return NO_TERMS;
   const house = bidders[0];
   const msPerToken = house instanceof HouseBidder ? house.prefillMsPerToken(bid.instance, view) : 0;
   const { objective } = mandate;

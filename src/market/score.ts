@@ -21,7 +21,7 @@ const STAND_INS = {
 /**
  * Puts a bid's score together, in USD, lower is better (DESIGN §5):
  *
- * `cost + usdPerSecond·E[latency] + usdPerError·(1 − accuracy) + usdPerKilojoule·energy + lateness + switching + pacing`
+ * `cost + usdPerSecond·(E[latency] + E[delay of others]) + usdPerError·(1 − accuracy) + usdPerKilojoule·energy + lateness + switching + pacing`
  *
  * Pacing is what scarcity adds: each quantity that a paced budget holds, at its shadow price. Lateness is what the expected overrun of the deadline costs at the price of time; switching is the
  * KV that a session would leave behind, which stands in the bid's terms before it is scored.
@@ -36,6 +36,7 @@ export function scoreBid(
   const deadlineMs = limits.maxLatencyMs;
   const cost = costUsd === null ? standInCost(bid) : costUsd.mean;
   const time = (usdPerSecond * latencyMs) / 1000;
+  const crowding = (usdPerSecond * (bid.crowdMs ?? 0)) / 1000;
   const error = usdPerError * (1 - (accuracy === null ? STAND_INS.accuracy : accuracy.mean));
   const joules = energyJoules === null ? standInEnergy(bid) : energyJoules.mean;
   const energy = (usdPerKilojoule * joules) / 1000;
@@ -44,9 +45,23 @@ export function scoreBid(
       ? 0
       : (usdPerSecond * expectedOverrun(latencyMs, deviation, deadlineMs)) / 1000;
   const { switching } = bid.terms;
-  const pacing = shadow === undefined ? 0 : scarcity(bid, { cost, joules }, shadow);
-  bid.terms = { cost, time, error, energy, lateness, switching, pacing };
-  bid.score = cost + time + error + energy + lateness + switching + pacing;
+  const pacing = shadow === undefined ? 0 : scarcity(bid, usedOf(bid, cost, joules), shadow);
+  bid.terms = { cost, time, crowding, error, energy, lateness, switching, pacing };
+  bid.score = cost + time + crowding + error + energy + lateness + switching + pacing;
+}
+
+/** What budgets are expected to lose: of an owner's bid, what is believed of it. */
+function usedOf(
+  bid: DraftBid,
+  cost: number,
+  joules: number,
+): { readonly cost: number; readonly joules: number } {
+  const believed = bid.external?.believed;
+  if (believed === undefined) return { cost, joules };
+  return {
+    cost: believed.costUsd === null ? standInCost(bid) : believed.costUsd.mean,
+    joules: believed.energyJoules === null ? standInEnergy(bid) : believed.energyJoules.mean,
+  };
 }
 
 /** Budgets are charged list rates: the load price is no part of what they lose. */
@@ -66,7 +81,11 @@ function standInCost({ promptTokens, outputTokens, loadPrice }: Quote): number {
   return (usdPerMillion / 1e6) * loadPrice;
 }
 
-function standInEnergy({ promptTokens, outputTokens }: Quote): number {
+/** Joules of a request where nobody knows them. */
+export function standInEnergy({
+  promptTokens,
+  outputTokens,
+}: Pick<Quote, 'promptTokens' | 'outputTokens'>): number {
   return (
     promptTokens * STAND_INS.joulesPerPromptToken +
     outputTokens.mean * STAND_INS.joulesPerOutputToken

@@ -1,13 +1,14 @@
 import type { InstanceId } from '../kernel/index.ts';
 import { NO_TELEMETRY } from '../contract/index.ts';
 import type { Beliefs, Estimate, FleetSnapshot, Instance } from '../contract/index.ts';
-import type { InstanceState, LocalLoad, Model, Occupancy } from '../contract/index.ts';
+import type { InstanceState, LocalLoad, MarketView, Model, Occupancy } from '../contract/index.ts';
 import {
   COLD_TIMING,
   loadPrice,
   occupancy,
   Pace,
   polledOf,
+  PressureGauge,
   powerWatts,
 } from '../estimate/index.ts';
 import { accuracyOf } from './accuracy.ts';
@@ -52,6 +53,10 @@ export class Standing {
     this.busy = this.#occupancy(inFlight, 0);
   }
 
+  get isReady(): boolean {
+    return this.#state.lifecycle === 'ready';
+  }
+
   paceIn(beliefs: Beliefs): Pace {
     if (this.#pace !== null && beliefs === this.#beliefs) return this.#pace;
     this.#beliefs = beliefs;
@@ -76,10 +81,30 @@ export class Standing {
   }
 }
 
+/** For so long a reading of the fleet's pressure stands. */
+const PRESSURE_MS = 100;
+
 /** The standings of one fleet, built once for each snapshot: snapshots are immutable. */
 export class Standings {
   #byId = new Map<InstanceId, Standing>();
   #fleet: FleetSnapshot | null = null;
+  #pressure = 0;
+  #pressureAtMs = -Infinity;
+
+  /** `PressureGauge.perToken` of the fleet, at a wall time. */
+  pressure({ fleet, beliefs, load }: MarketView, nowMs: number): number {
+    if (fleet !== this.#fleet) this.#build(fleet, load);
+    const ageMs = nowMs - this.#pressureAtMs;
+    if (ageMs >= 0 && ageMs < PRESSURE_MS) return this.#pressure;
+    const gauge = new PressureGauge();
+    for (const standing of this.#byId.values()) {
+      const { demand } = beliefs.timing.get(standing.instance.id) ?? COLD_TIMING;
+      if (!demand || !standing.isReady) continue;
+      gauge.add(demand, standing.paceIn(beliefs).prefillMsPerToken(standing.busy), nowMs);
+    }
+    this.#pressureAtMs = nowMs;
+    return (this.#pressure = gauge.perToken());
+  }
 
   of(fleet: FleetSnapshot, instance: Instance, load: LocalLoad): Standing {
     if (fleet !== this.#fleet) this.#build(fleet, load);
@@ -104,6 +129,7 @@ export class Standings {
       this.#byId.set(id, new Standing(state, forecast, load.inFlight(id), before.get(id)));
     }
     this.#fleet = fleet;
+    this.#pressureAtMs = -Infinity;
   }
 }
 

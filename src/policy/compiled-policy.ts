@@ -84,7 +84,12 @@ export class CompiledPolicy implements Policy {
     this.#terms = new TermsReader(parts.config);
     this.#named = new NamedModels(parts.config.models);
     this.#readsFleet = parts.slots.some((slot) => slot.kind === POOL_KIND);
-    this.#namedMandate = { ...plainMandate(NAMED_ROUTE, parts.config), isNamed: true };
+    const named = parts.config.cache?.named ?? null;
+    this.#namedMandate = {
+      ...plainMandate(NAMED_ROUTE, parts.config),
+      isNamed: true,
+      ...(named !== null && { cache: named }),
+    };
   }
 
   decide(

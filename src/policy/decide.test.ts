@@ -373,7 +373,7 @@ routes: [{ name: r, use: { mode: latency, limits: { maxTtftMs: 500, minAccuracy:
     const onlyWeights = await mandateOf(policy, {}, { mode: null, weights });
     expect(onlyWeights).toMatchObject({
       mode: 'eco',
-      objective: { usdPerSecond: 0.00002, usdPerKilojoule: 9 },
+      objective: { usdPerSecond: 0.0005, usdPerKilojoule: 9 },
     });
     const stale = await mandateOf(policy, {}, { mode: 'gone', weights: null });
     expect(stale.mode).toBe('eco');

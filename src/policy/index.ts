@@ -9,7 +9,7 @@ export type { AnalysisPorts, OpenRequest, PolicySubject } from './analysis/index
 export { loadPolicy } from './load-policy.ts';
 export type { PolicyInput, PolicyLoad } from './load-policy.ts';
 export { readNamedFiles } from './assemble/named-files.ts';
-export { readPluginPaths, readUnderstanding } from './read-understanding.ts';
+export { readPluginPaths, readRouter, readUnderstanding } from './read-understanding.ts';
 export { policyJsonSchema } from './reference/json-schema.ts';
 export { policyReference } from './reference/markdown.ts';
 export { appliedConstraints, featuresOf } from './tests/features.ts';
@@ -26,3 +26,4 @@ export {
   withLearnedReadings,
 } from './tests/suggested.ts';
 export type { SuggestedTest } from './tests/suggested.ts';
+export { addLocalModel } from './edit/add-local-model.ts';

@@ -2,7 +2,9 @@ import type { Policy, PolicyProblem, Registry } from '../contract/index.ts';
 import { subjectOf } from './analysis/subject.ts';
 import type { PolicySubject } from './analysis/subject.ts';
 import { assemblePolicy } from './assemble/assemble.ts';
-import { keyFiles } from './assemble/named-files.ts';
+import { secretFiles } from './assemble/named-files.ts';
+import type { SecretFile } from './assemble/named-files.ts';
+import { checkEngines } from './check/engines.ts';
 import { checkExposure } from './check/exposure.ts';
 import { checkWords } from './check/words.ts';
 import { checkReferences } from './check/references.ts';
@@ -20,6 +22,7 @@ import { membersOf, textsAt } from './document/raw.ts';
 import type { PolicyDocument } from './document/read-document.ts';
 import { scrub } from './document/scrub.ts';
 import type { Environment } from './document/substitute.ts';
+import { SECRET_MIN, SECRET_TOO_SHORT } from './schema/fleet.ts';
 import { validate } from './schema/validate.ts';
 import { policyTests } from './tests/policy-test.ts';
 import type { PolicyTest } from './tests/policy-test.ts';
@@ -106,13 +109,16 @@ function compile(
     engines.map((engine) => engine.kind),
     findings,
   );
-  const apiKeys = readApiKeys(root, input, findings);
+  checkEngines(root, engines, findings);
+  const apiKeys = readSecrets(root, 'apiKeyFile', input, findings);
+  const bidSecrets = readSecrets(root, 'bidSecretFile', input, findings);
   for (const [index, key] of apiKeys) secrets.set(`(the key of instances[${index}])`, key);
+  for (const [index, key] of bidSecrets) secrets.set(`(the secret of instances[${index}])`, key);
   if (file !== null) checkExposure(file, findings);
   const injections =
     file === null ? [] : parts.map((part) => injectionsOf(part, file, compiler, findings));
   if (file === null || findings.problems.length > 0) return null;
-  const config = buildConfig(file, { file: input.file, apiKeys });
+  const config = buildConfig(file, { file: input.file, apiKeys, bidSecrets, engines });
   const rules = compileRules(file, parts, injections, config);
   const suspect = { config, ...rules, signals, definitions, compiler };
   addWarnings(suspect, findings);
@@ -132,20 +138,23 @@ function compile(
   };
 }
 
-/** The keys of instances that keep theirs in a file, by index. */
-function readApiKeys(
+/** The secrets of instances that keep theirs in a file, by index. */
+function readSecrets(
   root: Readonly<Record<string, unknown>>,
+  member: SecretFile,
   input: PolicyInput,
   findings: Findings,
 ): ReadonlyMap<number, string> {
   const keys = new Map<number, string>();
-  for (const [i, path] of keyFiles(root, input.file)) {
+  for (const [i, path] of secretFiles(root, input.file, member)) {
     const key = readSecret(path, input.readFile);
     if (key === null || key === '') {
       findings.add(
-        ['instances', i, 'apiKeyFile'],
+        ['instances', i, member],
         key === '' ? 'names an empty file' : 'names a file that cannot be read: does it exist?',
       );
+    } else if (member === 'bidSecretFile' && key.length < SECRET_MIN) {
+      findings.add(['instances', i, member], `its content ${SECRET_TOO_SHORT}`);
     } else keys.set(i, key);
   }
   return keys;

@@ -7,9 +7,10 @@ export class NamedModels {
   readonly #byName = new Map<string, Set<ModelId>>();
 
   constructor(models: readonly Model[]) {
-    for (const { id } of models) this.#byName.set(id, new Set([id]));
+    const served = models.filter(({ isJudge }) => isJudge !== true);
+    for (const { id } of served) this.#byName.set(id, new Set([id]));
     const ids = new Set<string>(this.#byName.keys());
-    for (const { id, upstreamName } of models) {
+    for (const { id, upstreamName } of served) {
       if (ids.has(upstreamName)) continue;
       const named = this.#byName.get(upstreamName);
       if (named === undefined) this.#byName.set(upstreamName, new Set([id]));
@@ -23,7 +24,8 @@ export class NamedModels {
     if (known !== undefined) return known;
     const found = new Set<ModelId>();
     for (const { instance } of fleet.states) {
-      const { id, upstreamName } = instance.model;
+      const { id, upstreamName, isJudge } = instance.model;
+      if (isJudge === true) continue;
       if (id === name || upstreamName === name) found.add(id);
     }
     return found.size > 0 ? found : unknownModel(name);

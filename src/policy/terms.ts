@@ -89,10 +89,12 @@ export class TermsReader {
       mode: terms.mode ?? mandate.mode,
       objective: reweigh(objective, terms.weights),
       limits: tighten(mandate.limits, terms.limits),
+      ...(mandate.exploration !== undefined && { exploration: mandate.exploration }),
       injection: mandate.injection,
       answer: mandate.answer,
       tools: mandate.tools,
       attempts: mandate.attempts,
+      ...(mandate.queue !== undefined && { queue: mandate.queue }),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRng, createVirtualClock } from '../kernel/index.ts';
 import type { InstanceId } from '../kernel/index.ts';
-import type { AttemptResult, BourseEvent, Breakers } from '../contract/index.ts';
+import type { AttemptResult, BourseEvent, Breakers, HealthConfig } from '../contract/index.ts';
 import { createBreakers } from './breakers.ts';
 
 const A = 'a' as InstanceId;
@@ -9,13 +9,13 @@ const CONFIG = { failures: 3, openMs: 1_000, openMsMax: 4_000 };
 /** Openings are stretched by at most a fifth. */
 const stretched = (ms: number): number => ms * 1.2 + 1;
 
-function create() {
+function create(config: HealthConfig['breaker'] = CONFIG) {
   const clock = createVirtualClock();
   const events: BourseEvent[] = [];
   const breakers = createBreakers({
     clock,
     rng: createRng(7),
-    config: () => CONFIG,
+    config: () => config,
     onEvent: (event) => events.push(event),
   });
   return { clock, events, breakers };
@@ -125,6 +125,63 @@ describe('circuit', () => {
     run(breakers, 'ok');
     run(breakers, 'rate-limited', 1e9);
     clock.advance(stretched(4_000));
+    expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('an instance that is back gets a few requests at once, and twice as many with each success', () => {
+    const { breakers, clock } = create({ ...CONFIG, rampFrom: 2 });
+    for (let i = 0; i < 3; i++) run(breakers, 'connect');
+    clock.advance(stretched(1_000));
+    run(breakers, 'ok');
+    const passes = [breakers.begin(A)!, breakers.begin(A)!];
+    expect(passes).toEqual(['normal', 'normal']);
+    expect(breakers.isAvailable(A)).toBe(false);
+    breakers.end(A, 'normal', 'ok', null);
+    let atOnce = 1;
+    while (breakers.begin(A) !== null) atOnce++;
+    expect(atOnce).toBe(4);
+    for (let i = 0; i < 4; i++) breakers.end(A, 'normal', 'ok', null);
+    for (let i = 0; i < 500; i++) expect(breakers.begin(A)).toBe('normal');
+  });
+
+  test('a failure among the first ones opens it again, for longer than before', () => {
+    const { breakers, clock, events } = create({ ...CONFIG, rampFrom: 2 });
+    for (let i = 0; i < 3; i++) run(breakers, 'connect');
+    clock.advance(stretched(1_000));
+    run(breakers, 'ok');
+    run(breakers, 'cut');
+    expect(breakers.isAvailable(A)).toBe(false);
+    const last = events.at(-1)!;
+    expect(last.kind === 'circuit-opened' && last.forMs).toBeGreaterThanOrEqual(2_000);
+  });
+
+  test('an instance whose rate is used up is passed over until there is room', () => {
+    const { breakers, clock } = create();
+    const rates = { requestsPerMinute: 2, tokensPerMinute: null };
+    for (let i = 0; i < 2; i++) {
+      expect(breakers.isAvailable(A)).toBe(true);
+      breakers.begin(A);
+      breakers.spend?.(A, rates, 1_000_000);
+    }
+    expect(breakers.isAvailable(A)).toBe(false);
+    expect(breakers.begin(A)).toBeNull();
+    clock.advance(29_999);
+    expect(breakers.isAvailable(A)).toBe(false);
+    clock.advance(1);
+    expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('tokens may be overdrawn by one request, and are paid back before the next', () => {
+    const { breakers, clock } = create();
+    const rates = { requestsPerMinute: null, tokensPerMinute: 600 };
+    breakers.begin(A);
+    breakers.spend?.(A, rates, 900);
+    expect(breakers.isAvailable(A)).toBe(false);
+    clock.advance(30_000);
+    expect(breakers.isAvailable(A)).toBe(false);
+    clock.advance(1);
+    expect(breakers.isAvailable(A)).toBe(true);
+    breakers.spend?.(A, { ...rates, tokensPerMinute: 10_000 }, 900);
     expect(breakers.isAvailable(A)).toBe(true);
   });
 

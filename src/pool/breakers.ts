@@ -1,5 +1,15 @@
 import type { Clock, InstanceId, Rng } from '../kernel/index.ts';
-import type { BourseEvent, Breakers, CircuitPass, HealthConfig } from '../contract/index.ts';
+import type {
+  AttemptResult,
+  BourseEvent,
+  Breakers,
+  CircuitPass,
+  HealthConfig,
+  InstanceRates,
+} from '../contract/index.ts';
+import { hasRoom, openMeter, take } from './rate-meter.ts';
+import type { RateMeter } from './rate-meter.ts';
+import { PendingPrefill } from './pending-prefill.ts';
 
 export interface BreakerOptions {
   readonly clock: Clock;
@@ -7,30 +17,39 @@ export interface BreakerOptions {
   /** Read whenever a circuit changes, so that a reloaded policy applies. */
   readonly config: () => HealthConfig['breaker'];
   readonly onEvent: (event: BourseEvent) => void;
+  /** This worker's part of what instances allow in a minute, 0–1; unset: all of it. */
+  readonly rateShare?: () => number;
 }
 
 interface Circuit {
   inFlight: number;
-  pendingTokens: number;
+  readonly prefill: PendingPrefill;
   failures: number;
   /** When the circuit may be tried again; 0 while it is closed. Half-open is: open, and that time has come. */
   openUntilMs: number;
   /** How long it was opened for last: the next time doubles it. */
   openedForMs: number;
   hasTrial: boolean;
+  /** How many may be in flight while it comes back; 0: any number. */
+  ramp: number;
+  /** Null where its owner sets no rate. */
+  meter: RateMeter | null;
 }
 
-const AT_REST: Readonly<Circuit> = {
+const AT_REST: Readonly<Omit<Circuit, 'prefill'>> = {
   inFlight: 0,
-  pendingTokens: 0,
   failures: 0,
   openUntilMs: 0,
   openedForMs: 0,
   hasTrial: false,
+  ramp: 0,
+  meter: null,
 };
 
 /** Above this many known instances, those at rest are forgotten: they come and go by the admin API. */
 const CIRCUITS_MAX = 4_096;
+/** With so many at once, an instance that comes back is back. */
+const RAMP_MAX = 64;
 /** Openings are stretched by up to this share, so that workers do not try again all at once. */
 const JITTER_RATIO = 0.2;
 
@@ -38,79 +57,142 @@ const JITTER_RATIO = 0.2;
  * A worker's circuit breakers. A circuit opens after so many failures in a row, or at once for as
  * long as a rate-limited instance asks; when its time is over one request is let through (half-open),
  * whose end closes it or opens it for twice as long. An aborted request says nothing of the instance.
+ * One that is back gets a few requests at once, and twice as many with each success; a failure among
+ * them opens it again. One whose owner's rate is used up is passed over until there is room.
  */
 export function createBreakers(options: BreakerOptions): Breakers {
-  const { clock, rng, config, onEvent } = options;
-  const circuits = new Map<InstanceId, Circuit>();
+  return new CircuitBreakers(options);
+}
 
-  function create(instance: InstanceId): Circuit {
+class CircuitBreakers implements Breakers {
+  readonly #options: BreakerOptions;
+  readonly #circuits = new Map<InstanceId, Circuit>();
+
+  constructor(options: BreakerOptions) {
+    this.#options = options;
+  }
+
+  inFlight(instance: InstanceId): number {
+    return this.#circuits.get(instance)?.inFlight ?? 0;
+  }
+
+  pendingTokens(instance: InstanceId): number {
+    const circuit = this.#circuits.get(instance);
+    return circuit?.prefill.tokensLeft(this.#options.clock.monotonicMs()) ?? 0;
+  }
+
+  isAvailable(instance: InstanceId): boolean {
+    const circuit = this.#circuits.get(instance);
+    return circuit === undefined || this.#mayPass(circuit);
+  }
+
+  begin(instance: InstanceId): CircuitPass | null {
+    const circuit = this.#of(instance);
+    if (!this.#mayPass(circuit)) return null;
+    circuit.inFlight++;
+    if (circuit.openUntilMs === 0) return 'normal';
+    circuit.hasTrial = true;
+    return 'trial';
+  }
+
+  spend(instance: InstanceId, rates: InstanceRates, tokens: number): void {
+    const circuit = this.#of(instance);
+    const { clock, rateShare } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const known = circuit.meter;
+    const meter =
+      known !== null && known.rates === rates ? known : openMeter(rates, rateShare?.() ?? 1, nowMs);
+    circuit.meter = meter;
+    take(meter, tokens, nowMs);
+  }
+
+  prefill(instance: InstanceId, tokens: number): void {
+    const { prefill } = this.#of(instance);
+    const nowMs = this.#options.clock.monotonicMs();
+    if (tokens > 0) prefill.begin(tokens, nowMs);
+    else prefill.end(-tokens, nowMs);
+  }
+
+  end(
+    instance: InstanceId,
+    pass: CircuitPass,
+    result: AttemptResult,
+    retryAfterMs: number | null,
+  ): void {
+    const circuit = this.#of(instance);
+    circuit.inFlight = Math.max(0, circuit.inFlight - 1);
+    if (pass === 'trial') circuit.hasTrial = false;
+    if (result === 'aborted') return;
+    if (result === 'ok') this.#succeed(instance, circuit, pass);
+    else if (retryAfterMs !== null) {
+      const { openMsMax } = this.#options.config();
+      this.#open(instance, circuit, Math.min(retryAfterMs, openMsMax));
+    } else this.#fail(instance, circuit, pass);
+  }
+
+  #of(instance: InstanceId): Circuit {
+    return this.#circuits.get(instance) ?? this.#create(instance);
+  }
+
+  #create(instance: InstanceId): Circuit {
+    const circuits = this.#circuits;
     if (circuits.size >= CIRCUITS_MAX) {
-      for (const [id, { inFlight, openUntilMs }] of circuits) {
-        if (inFlight === 0 && openUntilMs === 0) circuits.delete(id);
+      for (const [id, { inFlight, openUntilMs, meter }] of circuits) {
+        if (inFlight === 0 && openUntilMs === 0 && meter === null) circuits.delete(id);
       }
     }
-    const circuit = { ...AT_REST };
+    const circuit = { ...AT_REST, prefill: new PendingPrefill() };
     circuits.set(instance, circuit);
     return circuit;
   }
 
-  const mayPass = (circuit: Circuit): boolean =>
-    circuit.openUntilMs === 0 || (!circuit.hasTrial && clock.monotonicMs() >= circuit.openUntilMs);
+  #mayPass(circuit: Circuit): boolean {
+    const { clock } = this.#options;
+    if (circuit.meter !== null && !hasRoom(circuit.meter, clock.monotonicMs())) return false;
+    if (circuit.ramp !== 0 && circuit.inFlight >= circuit.ramp) return false;
+    return (
+      circuit.openUntilMs === 0 || (!circuit.hasTrial && clock.monotonicMs() >= circuit.openUntilMs)
+    );
+  }
 
-  function open(instance: InstanceId, circuit: Circuit, wantedMs: number): void {
+  #open(instance: InstanceId, circuit: Circuit, wantedMs: number): void {
+    const { clock, rng, onEvent } = this.#options;
     const forMs = wantedMs * (1 + JITTER_RATIO * rng.next());
     circuit.openUntilMs = Math.max(circuit.openUntilMs, clock.monotonicMs() + forMs);
     onEvent({ kind: 'circuit-opened', instance, forMs: Math.round(forMs) });
   }
 
-  function succeed(instance: InstanceId, circuit: Circuit, pass: CircuitPass): void {
+  #succeed(instance: InstanceId, circuit: Circuit, pass: CircuitPass): void {
     circuit.failures = 0;
     // An answer that was under way when the circuit opened proves nothing about the next request.
-    if (pass === 'normal') return;
+    if (pass === 'normal') {
+      if (circuit.ramp !== 0 && circuit.openUntilMs === 0) climb(circuit);
+      return;
+    }
     circuit.openUntilMs = 0;
-    circuit.openedForMs = 0;
-    onEvent({ kind: 'circuit-closed', instance });
+    circuit.ramp = this.#options.config().rampFrom ?? 0;
+    if (circuit.ramp === 0) circuit.openedForMs = 0;
+    this.#options.onEvent({ kind: 'circuit-closed', instance });
   }
 
-  function fail(instance: InstanceId, circuit: Circuit, pass: CircuitPass): void {
-    const { failures, openMs, openMsMax } = config();
+  #fail(instance: InstanceId, circuit: Circuit, pass: CircuitPass): void {
+    const { failures, openMs, openMsMax } = this.#options.config();
     circuit.failures++;
     if (pass === 'normal') {
       // Requests that were under way when the circuit opened do not lengthen it.
-      if (circuit.openUntilMs !== 0 || circuit.failures < failures) return;
+      if (circuit.openUntilMs !== 0) return;
+      if (circuit.ramp === 0 && circuit.failures < failures) return;
     }
+    circuit.ramp = 0;
     circuit.openedForMs = Math.min(openMsMax, Math.max(openMs, circuit.openedForMs * 2));
-    open(instance, circuit, circuit.openedForMs);
+    this.#open(instance, circuit, circuit.openedForMs);
   }
+}
 
-  return {
-    inFlight: (instance) => circuits.get(instance)?.inFlight ?? 0,
-    pendingTokens: (instance) => circuits.get(instance)?.pendingTokens ?? 0,
-    isAvailable(instance) {
-      const circuit = circuits.get(instance);
-      return circuit === undefined || mayPass(circuit);
-    },
-    begin(instance) {
-      const circuit = circuits.get(instance) ?? create(instance);
-      if (!mayPass(circuit)) return null;
-      circuit.inFlight++;
-      if (circuit.openUntilMs === 0) return 'normal';
-      circuit.hasTrial = true;
-      return 'trial';
-    },
-    prefill(instance, tokens) {
-      const circuit = circuits.get(instance) ?? create(instance);
-      circuit.pendingTokens = Math.max(0, circuit.pendingTokens + tokens);
-    },
-    end(instance, pass, result, retryAfterMs) {
-      const circuit = circuits.get(instance) ?? create(instance);
-      circuit.inFlight = Math.max(0, circuit.inFlight - 1);
-      if (pass === 'trial') circuit.hasTrial = false;
-      if (result === 'aborted') return;
-      if (result === 'ok') succeed(instance, circuit, pass);
-      else if (result === 'rate-limited' && retryAfterMs !== null) {
-        open(instance, circuit, Math.min(retryAfterMs, config().openMsMax));
-      } else fail(instance, circuit, pass);
-    },
-  };
+/** A success while an instance comes back: twice as many may be in flight. */
+function climb(circuit: Circuit): void {
+  circuit.ramp *= 2;
+  if (circuit.ramp < RAMP_MAX) return;
+  circuit.ramp = 0;
+  circuit.openedForMs = 0;
 }

@@ -1,10 +1,18 @@
 import { Agent, request } from 'undici';
+import type { Engine } from '../contract/index.ts';
+import { anthropic } from './engines/anthropic/engine.ts';
+import { deepseek } from './engines/deepseek/engine.ts';
+import { gemini } from './engines/gemini/engine.ts';
+import { groq } from './engines/groq/engine.ts';
+import { mistral } from './engines/mistral/engine.ts';
+import { openai } from './engines/openai/engine.ts';
+import { openrouter } from './engines/openrouter/engine.ts';
 
 /** Something that could serve, found without a configuration. Plain data: it holds no key. */
 export interface Finding {
   /** Unique among the findings: `openai`, `groq`, `local-8000` … */
   readonly name: string;
-  readonly engine: 'openai' | 'vllm';
+  readonly engine: string;
   /** As `Instance.url`: without a trailing slash and without `/v1`. */
   readonly url: string;
   /** The names under which it serves; empty where it would not say. */
@@ -24,21 +32,28 @@ export interface DiscoverOptions {
 
 interface Provider {
   readonly name: string;
+  readonly engine: Engine;
   readonly keyEnv: string;
   readonly baseEnv: string | null;
   readonly url: string;
 }
 
 const provider = (name: string, keyEnv: string, url: string, baseEnv: string | null = null) =>
-  ({ name, keyEnv, baseEnv, url }) as const satisfies Provider;
+  ({ name, engine: openai, keyEnv, baseEnv, url }) as const satisfies Provider;
 
-/** Clouds that speak OpenAI's API, and the variables that their users have set. */
+/** A cloud whose engine knows where it stands. */
+const home = (engine: Engine, keyEnv: string, baseEnv: string | null = null) =>
+  ({ name: engine.kind, engine, keyEnv, baseEnv, url: engine.defaultUrl! }) satisfies Provider;
+
+/** Clouds, and the variables that their users have set. */
 const PROVIDERS: readonly Provider[] = [
-  provider('openai', 'OPENAI_API_KEY', 'https://api.openai.com', 'OPENAI_BASE_URL'),
-  provider('groq', 'GROQ_API_KEY', 'https://api.groq.com/openai'),
-  provider('mistral', 'MISTRAL_API_KEY', 'https://api.mistral.ai'),
-  provider('deepseek', 'DEEPSEEK_API_KEY', 'https://api.deepseek.com'),
-  provider('openrouter', 'OPENROUTER_API_KEY', 'https://openrouter.ai/api'),
+  home(openai, 'OPENAI_API_KEY', 'OPENAI_BASE_URL'),
+  home(anthropic, 'ANTHROPIC_API_KEY', 'ANTHROPIC_BASE_URL'),
+  home(gemini, 'GEMINI_API_KEY'),
+  home(groq, 'GROQ_API_KEY'),
+  home(mistral, 'MISTRAL_API_KEY'),
+  home(deepseek, 'DEEPSEEK_API_KEY'),
+  home(openrouter, 'OPENROUTER_API_KEY'),
   provider('together', 'TOGETHER_API_KEY', 'https://api.together.xyz'),
   provider('fireworks', 'FIREWORKS_API_KEY', 'https://api.fireworks.ai/inference'),
   provider('cerebras', 'CEREBRAS_API_KEY', 'https://api.cerebras.ai'),
@@ -70,22 +85,25 @@ export async function discover(options: DiscoverOptions): Promise<readonly Findi
 
 async function findCloud(
   agent: Agent,
-  { name, keyEnv, baseEnv, url: defaultUrl }: Provider,
+  { name, engine, keyEnv, baseEnv, url: defaultUrl }: Provider,
   { env, ownPorts, cloudTimeoutMs }: DiscoverOptions,
 ): Promise<Finding | null> {
   const key = env[keyEnv];
   const url = baseUrl((baseEnv === null ? undefined : env[baseEnv]) || defaultUrl);
-  // Users who already point their own programs at this one have set OPENAI_BASE_URL to it.
+  // Users who already point their own programs at this one have set the variable of its base to it.
   if (!key || url === null || isOwn(url, ownPorts)) return null;
-  const list = await listModels(agent, url, { key, timeoutMs: cloudTimeoutMs ?? 3_000 });
-  return { name, engine: 'openai', url, models: list?.models ?? [], apiKeyEnv: keyEnv };
+  const list = await listModels(agent, url + engine.probe.healthPath, {
+    headers: engine.headers({ apiKey: key }),
+    timeoutMs: cloudTimeoutMs ?? 3_000,
+  });
+  return { name, engine: engine.kind, url, models: list?.models ?? [], apiKeyEnv: keyEnv };
 }
 
 async function findLocal(agent: Agent, port: number, timeoutMs: number): Promise<Finding | null> {
   const url = `http://127.0.0.1:${port}`;
-  const list = await listModels(agent, url, { key: null, timeoutMs });
+  const list = await listModels(agent, `${url}/v1/models`, { headers: {}, timeoutMs });
   if (list === null || list.models.length === 0) return null;
-  const engine = list.isVllm ? 'vllm' : 'openai';
+  const engine = list.engine ?? 'openai';
   return { name: `local-${port}`, engine, url, models: list.models, apiKeyEnv: null };
 }
 
@@ -106,18 +124,22 @@ function isOwn(url: string, ownPorts: readonly number[]): boolean {
 
 interface ModelList {
   readonly models: readonly string[];
-  readonly isVllm: boolean;
+  /** The server that calls itself so; null: none that is known. */
+  readonly engine: string | null;
 }
 
 async function listModels(
   agent: Agent,
   url: string,
-  ask: { readonly key: string | null; readonly timeoutMs: number },
+  ask: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+  },
 ): Promise<ModelList | null> {
   try {
-    const { statusCode, body } = await request(`${url}/v1/models`, {
+    const { statusCode, body } = await request(url, {
       dispatcher: agent,
-      headers: ask.key === null ? {} : { authorization: `Bearer ${ask.key}` },
+      headers: ask.headers,
       signal: AbortSignal.timeout(ask.timeoutMs),
     });
     const chunks: Buffer[] = [];
@@ -133,6 +155,14 @@ async function listModels(
   }
 }
 
+/** By whom servers say that their models are owned. */
+const OWNERS: ReadonlyMap<unknown, string> = new Map([
+  ['vllm', 'vllm'],
+  ['sglang', 'sglang'],
+  ['llamacpp', 'llama-cpp'],
+  ['library', 'ollama'],
+]);
+
 /** `{data: [{id, owned_by}]}`; null when it is something else. */
 function readList(value: unknown): ModelList | null {
   const data = (value as { data?: unknown } | null)?.data;
@@ -144,7 +174,8 @@ function readList(value: unknown): ModelList | null {
       typeof (entry as { id?: unknown }).id === 'string',
   );
   return {
-    models: [...new Set(entries.map(({ id }) => id))],
-    isVllm: entries.some((entry) => entry.owned_by === 'vllm'),
+    // Gemini writes what kind of thing it lists before each name.
+    models: [...new Set(entries.map(({ id }) => id.replace(/^models\//, '')))],
+    engine: OWNERS.get(entries.find(({ owned_by: owner }) => OWNERS.has(owner))?.owned_by) ?? null,
   };
 }

@@ -3,7 +3,7 @@ import { createVirtualClock } from '../kernel/index.ts';
 import type { InstanceId } from '../kernel/index.ts';
 import { NO_TELEMETRY } from '../contract/index.ts';
 import type { Engine } from '../contract/index.ts';
-import { ENGINES } from './engines.ts';
+import { ENGINES } from './engines/index.ts';
 import { instanceAt, listen, refusedUrl } from './fixtures/local-server.ts';
 import type { Answer, LocalServer } from './fixtures/local-server.ts';
 import { createProber } from './prober.ts';
@@ -132,10 +132,11 @@ describe('engines', () => {
   const engine = (kind: string): Engine => ENGINES.find((each) => each.kind === kind)!;
 
   test('responses only where probing found it', () => {
-    for (const each of ENGINES) {
-      expect(each.path('responses', { hasResponses: false })).toBeNull();
-      expect(each.path('responses', { hasResponses: true })).toBe('/v1/responses');
-      expect(each.path('embeddings', { hasResponses: false })).toBe('/v1/embeddings');
+    const at = instanceAt('http://127.0.0.1:1');
+    for (const each of ['openai', 'vllm', 'simulated'].map(engine)) {
+      expect(each.path('responses', { hasResponses: false }, at)).toBeNull();
+      expect(each.path('responses', { hasResponses: true }, at)).toBe('/v1/responses');
+      expect(each.path('embeddings', { hasResponses: false }, at)).toBe('/v1/embeddings');
     }
   });
 

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import type { Clock } from '../kernel/index.ts';
 import type { Engine, EngineFeatures, Instance, Probe, Prober } from '../contract/index.ts';
 import { NO_TELEMETRY } from '../contract/index.ts';
+import { responsesProbes } from './engines/openai-face.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** How long the word of a server without telemetry is good for: clouds are not asked at every poll. */
@@ -17,6 +18,9 @@ interface Answer {
   readonly status: number;
   readonly text: string;
 }
+
+/** Asks one instance for a path of its own. */
+type Ask = (path: string, body?: string | null) => Promise<Answer>;
 
 /** What earlier probes of one instance found, and for which credential. */
 interface Memory {
@@ -38,18 +42,28 @@ export function createProber(options: ProberOptions): Prober & { close(): Promis
   const memories = new Map<string, Memory>();
 
   async function look(instance: Instance, engine: Engine, timeoutMs: number): Promise<Probe> {
-    const memory = recall(memories, instance);
+    const memory = recall(memories, instance, engine.unfitness !== undefined);
     const { healthPath, telemetryPath } = engine.probe;
-    const isFresh = telemetryPath === null && clock.monotonicMs() - memory.readyAtMs < HEALTH_MS;
+    const tellsLoad = telemetryPath !== null || instance.metricsUrl !== undefined;
+    const isFresh = !tellsLoad && clock.monotonicMs() - memory.readyAtMs < HEALTH_MS;
     if (memory.ready !== null && isFresh) return memory.ready;
-    const ask = (path: string, body: string | null = null): Promise<Answer> =>
-      fetchText(agent, instance, engine, { path, body, timeoutMs });
+    const ask: Ask = (path, body = null) =>
+      fetchText(agent, engine.headers(instance), { url: instance.url + path, body, timeoutMs });
+    // Metrics that stand elsewhere are another server's: the key is not for it.
+    const askElsewhere = (url: string): Promise<Answer> =>
+      fetchText(agent, {}, { url, body: null, timeoutMs });
     const [health, telemetry, features] = await Promise.all([
       ask(healthPath),
-      telemetryPath === null ? null : ask(telemetryPath).catch(() => null),
-      memory.features ?? findFeatures(engine, ask),
+      readLoad(instance, engine, ask, askElsewhere),
+      memory.features ?? findFeatures(engine, instance, ask),
     ]);
-    const reason = refusalOf(health.status, healthPath);
+    const [nextKey, ...moreApiKeys] = instance.moreApiKeys ?? [];
+    if (nextKey !== undefined && isRefused(health.status)) {
+      // One key of several that was refused says nothing of the server.
+      return look({ ...instance, apiKey: nextKey, moreApiKeys }, engine, timeoutMs);
+    }
+    const reason =
+      refusalOf(health.status, healthPath) ?? engine.unfitness?.(health.text, instance) ?? null;
     if (reason !== null) return down(memory, reason);
     memory.features = features;
     const probe: Probe = {
@@ -69,7 +83,7 @@ export function createProber(options: ProberOptions): Prober & { close(): Promis
   return {
     async probe(instance, timeoutMs) {
       const engine = engines.get(instance.engine);
-      const memory = recall(memories, instance);
+      const memory = recall(memories, instance, engine?.unfitness !== undefined);
       if (engine === undefined) return down(memory, `the engine "${instance.engine}" is not known`);
       try {
         return await look(instance, engine, timeoutMs);
@@ -86,8 +100,9 @@ export function createProber(options: ProberOptions): Prober & { close(): Promis
 
 const MEMORIES_MAX = 4_096;
 
-function recall(memories: Map<string, Memory>, instance: Instance): Memory {
-  const key = `${instance.engine} ${instance.url}`;
+/** `perModel`: what was found holds for the instance's own model only. */
+function recall(memories: Map<string, Memory>, instance: Instance, perModel: boolean): Memory {
+  const key = `${instance.engine} ${instance.url} ${perModel ? instance.model.upstreamName : ''}`;
   const known = memories.get(key);
   if (known?.apiKey === instance.apiKey) return known;
   if (memories.size >= MEMORIES_MAX) memories.clear();
@@ -102,24 +117,50 @@ function down(memory: Memory, reason: string): Probe {
   return { lifecycle: 'down', reason, telemetry: NO_TELEMETRY, features: NO_FEATURES };
 }
 
+const isRefused = (status: number): boolean => status === 401 || status === 403;
+
 /** Why a health status means that the instance cannot serve; null when it can. A server without the path is alive. */
 function refusalOf(status: number, path: string): string | null {
-  if (status === 401 || status === 403) return 'credential refused';
+  if (isRefused(status)) return 'credential refused';
   const isAlive = status < 300 || status === 404 || status === 405 || status === 429;
   return isAlive ? null : `GET ${path} answered ${status}`;
 }
 
-/** An empty request is refused by a server that has the path, and costs nothing. Null: it could not be told. */
+/** The answer that tells the load; null where none came. */
+async function readLoad(
+  { metricsUrl }: Instance,
+  { probe: { telemetryPath, otherPath } }: Engine,
+  ask: Ask,
+  askElsewhere: (url: string) => Promise<Answer>,
+): Promise<Answer | null> {
+  try {
+    if (metricsUrl !== undefined) return await askElsewhere(metricsUrl);
+    if (telemetryPath === null) return null;
+    const answer = await ask(telemetryPath);
+    return answer.status === 200 || otherPath === undefined ? answer : await ask(otherPath);
+  } catch {
+    return null;
+  }
+}
+
+/** Asks everything that an engine can be asked. Null: something could not be told, and is asked again. */
 async function findFeatures(
   engine: Engine,
-  ask: (path: string, body: string) => Promise<Answer>,
+  instance: Instance,
+  ask: Ask,
 ): Promise<EngineFeatures | null> {
-  const path = engine.path('responses', { hasResponses: true });
-  if (path === null) return NO_FEATURES;
+  const probes =
+    engine.featureProbes?.(instance) ??
+    responsesProbes(engine.path('responses', { hasResponses: true }, instance));
   try {
-    const { status } = await ask(path, '{}');
-    if (status === 401 || status === 403 || status === 429 || status >= 500) return null;
-    return { hasResponses: status !== 404 && status !== 405 };
+    const found = await Promise.all(
+      probes.map(async ({ path, body, read }) => {
+        const { status, text } = await ask(path, body);
+        return read(status, text);
+      }),
+    );
+    if (found.includes(null)) return null;
+    return Object.assign({ ...NO_FEATURES }, ...found) as EngineFeatures;
   } catch {
     return null;
   }
@@ -127,14 +168,13 @@ async function findFeatures(
 
 async function fetchText(
   agent: Agent,
-  instance: Instance,
-  engine: Engine,
-  ask: { readonly path: string; readonly body: string | null; readonly timeoutMs: number },
+  headers: Readonly<Record<string, string>>,
+  ask: { readonly url: string; readonly body: string | null; readonly timeoutMs: number },
 ): Promise<Answer> {
-  const { statusCode, body } = await request(instance.url + ask.path, {
+  const { statusCode, body } = await request(ask.url, {
     dispatcher: agent,
     method: ask.body === null ? 'GET' : 'POST',
-    headers: engine.headers(instance),
+    headers,
     body: ask.body,
     signal: AbortSignal.timeout(ask.timeoutMs),
   });
@@ -142,8 +182,7 @@ async function fetchText(
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_BYTES_MAX)
-      throw new Error(`${ask.path} sent more than ${BODY_BYTES_MAX} bytes`);
+    if (size > BODY_BYTES_MAX) throw new Error(`it sent more than ${BODY_BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
   return { status: statusCode, text: Buffer.concat(chunks).toString() };

@@ -1,8 +1,16 @@
 import { Pool } from 'undici';
 import type { Clock } from '../kernel/index.ts';
-import type { FlowController, ResponseSink, Upstream, UpstreamCall } from '../contract/index.ts';
+import type {
+  BourseEvent,
+  Engine,
+  FlowController,
+  ResponseSink,
+  Upstream,
+  UpstreamCall,
+} from '../contract/index.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeOwner } from './exchange.ts';
+import { KeyRotation } from './key-rotation.ts';
 
 const HEADER_BYTES_MAX = 32 * 1024;
 /** Below the five seconds after which uvicorn and node close an idle connection. */
@@ -14,6 +22,9 @@ export interface UpstreamOptions {
   readonly connectTimeoutMs: number;
   /** Connections per origin; further requests wait for one. */
   readonly connections?: number;
+  /** For the headers of instances with several keys; unset: they use the first alone. */
+  readonly engines?: readonly Engine[];
+  readonly onEvent?: (event: BourseEvent) => void;
 }
 
 /** All that goes to one origin: a pool of connections, and how many answers are awaited. */
@@ -99,11 +110,21 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
     return origin;
   }
 
+  const send = (call: UpstreamCall, sink: ResponseSink): FlowController => {
+    const url = call.instance.url;
+    return (origins.get(url) ?? open(url)).send(call, sink);
+  };
+  const { clock, engines, onEvent } = options;
+  const rotation =
+    engines === undefined
+      ? null
+      : new KeyRotation({ clock, engines, ...(onEvent !== undefined && { onEvent }) });
+
   return {
-    dispatch(call, sink) {
-      const url = call.instance.url;
-      return (origins.get(url) ?? open(url)).send(call, sink);
-    },
+    dispatch: (call, sink) =>
+      call.instance.moreApiKeys === undefined || rotation === null
+        ? send(call, sink)
+        : rotation.send(call, sink, send),
     async close() {
       const all = [...origins.values()];
       origins.clear();

@@ -6,9 +6,6 @@
 export { PrefixMemory } from './prefix-memory.ts';
 export type { PendingPrefix } from './prefix-memory.ts';
 export { SessionMemory } from './session-memory.ts';
-/** For engines that publish their KV memory and render prompts. @public */
-export { KvSequence, readKvBatch } from './kv-events.ts';
-export type { KvBatch, KvEvent } from './kv-events.ts';
-/** The same, addressed by token ids. @public */
-export { TokenIndex } from './token-index.ts';
-export type { RenderedPrompt, TokenMatch } from './token-index.ts';
+export type { RanksByInstance } from './prefix-memory.ts';
+export { KvMemory } from './kv-memory.ts';
+export type { RenderedPrompt } from './token-hash.ts';

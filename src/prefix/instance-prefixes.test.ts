@@ -9,8 +9,8 @@ const PLENTY = 100_000;
 function chainOf(word: string): PromptChain {
   const blocks = word.split('');
   return {
-    hashes: Float64Array.from(blocks, (_, i) => hashOf(word.slice(0, i + 1))),
-    ends: Int32Array.from(blocks, (_, i) => 100 * (i + 1)),
+    hashes: blocks.map((_, i) => hashOf(word.slice(0, i + 1))),
+    ends: blocks.map((_, i) => 100 * (i + 1)),
     totalBytes: 100 * blocks.length,
   };
 }
@@ -41,13 +41,25 @@ describe('the prefixes of an instance', () => {
 
   test('have a bound, and what was used longest ago goes first, its end before its beginning', () => {
     const prefixes = new InstancePrefixes();
-    send(prefixes, 'abcd', 6);
-    send(prefixes, 'xyz', 6);
-    expect(blocksCached(prefixes, 'abcd')).toBe(3);
-    expect(blocksCached(prefixes, 'xyz')).toBe(3);
-    send(prefixes, 'abcd', 6);
+    send(prefixes, 'abcd', 12);
+    send(prefixes, 'xyz', 12);
     expect(blocksCached(prefixes, 'abcd')).toBe(4);
-    expect(blocksCached(prefixes, 'xyz')).toBe(2);
+    expect(blocksCached(prefixes, 'xyz')).toBe(3);
+    send(prefixes, 'mnopqr', 12);
+    expect(blocksCached(prefixes, 'abcd')).toBe(0);
+    expect(blocksCached(prefixes, 'xyz')).toBe(1);
+    expect(blocksCached(prefixes, 'mnopqr')).toBe(6);
+  });
+
+  test('half of the bound at least is kept, and never more than the bound', () => {
+    const bound = 64;
+    const prefixes = new InstancePrefixes();
+    const words = Array.from({ length: 500 }, (_, i) => String.fromCharCode(0x4e00 + i));
+    for (const word of words) send(prefixes, word, bound);
+    const kept = words.filter((word) => blocksCached(prefixes, word) === 1);
+    expect(kept.length).toBeGreaterThanOrEqual(bound / 2);
+    expect(kept.length).toBeLessThanOrEqual(bound);
+    expect(kept).toEqual(words.slice(-kept.length));
   });
 
   test('stay a prefix under any bound: no block without the one before it', () => {

@@ -1,4 +1,5 @@
 import type { PromptChain } from '../contract/index.ts';
+import { BlockTable } from './block-table.ts';
 
 /** What an instance was expected to hold of one prompt, as it was dispatched there. */
 export interface ExpectedPrefix {
@@ -30,8 +31,8 @@ const MISSES_MAX = 3;
  * is, the engine's own reports of cached tokens tell.
  */
 export class InstancePrefixes {
-  /** Longest unused first; a block never outlives the one before it. */
-  readonly #usedAt = new Map<number, number>();
+  /** By the clock; a block never outlives the one before it. */
+  readonly #blocks = new BlockTable();
   #clock = 0;
   #capacityTokens = CAPACITY_TOKENS;
   /** Reported over expected tokens: 0 for an engine that keeps or reports nothing. */
@@ -70,15 +71,9 @@ export class InstancePrefixes {
 
   /** Remembers its blocks as the last that were used, the first of them as the very last. */
   touch({ hashes }: PromptChain, blocksMax: number): void {
-    const usedAt = this.#usedAt;
+    this.#blocks.bound(blocksMax);
     for (let i = Math.min(hashes.length, blocksMax) - 1; i >= 0; i--) {
-      const hash = hashes[i]!;
-      usedAt.delete(hash);
-      usedAt.set(hash, this.#clock);
-    }
-    for (const oldest of usedAt.keys()) {
-      if (usedAt.size <= blocksMax) return;
-      usedAt.delete(oldest);
+      this.#blocks.set(hashes[i]!, this.#clock);
     }
   }
 
@@ -113,7 +108,7 @@ export class InstancePrefixes {
 
   /** Its memory is empty. */
   forget(): void {
-    this.#usedAt.clear();
+    this.#blocks.clear();
   }
 
   /** Blocks of the chain that were used after `since`. They are the first ones, so halving finds the last. */
@@ -122,15 +117,17 @@ export class InstancePrefixes {
     let high = hashes.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const usedAt = this.#usedAt.get(hashes[middle]!);
-      if (usedAt !== undefined && usedAt >= since) low = middle + 1;
+      const usedAt = this.#blocks.usedAt(hashes[middle]!);
+      if (usedAt >= 0 && usedAt >= since) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   #ageOf({ hashes }: PromptChain, blocks: number): number {
-    return blocks === 0 ? 0 : this.#clock - (this.#usedAt.get(hashes[blocks - 1]!) ?? this.#clock);
+    if (blocks === 0) return 0;
+    const usedAt = this.#blocks.usedAt(hashes[blocks - 1]!);
+    return usedAt < 0 ? 0 : this.#clock - usedAt;
   }
 }
 

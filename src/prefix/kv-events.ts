@@ -142,28 +142,26 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The order of the batches of one publisher: every number once, one more each. */
+/** The order of the batches of one publisher: every number once, from 0 on, one more each. */
 export class KvSequence {
-  #next: bigint | null = null;
+  #next = 0n;
 
   /**
    * `gap`: the batches from `missing` on have to be replayed before this one counts, which has then
    * not been taken; `known`: it has been seen.
    */
   take(sequence: bigint): 'next' | 'known' | 'gap' {
-    if (this.#next !== null && sequence > this.#next) return 'gap';
-    if (this.#next !== null && sequence < this.#next) return 'known';
-    this.#next = sequence + 1n;
+    if (sequence !== this.#next) return sequence > this.#next ? 'gap' : 'known';
+    this.#next++;
     return 'next';
   }
 
-  /** The first number that is missing; null before the first batch. */
-  get missing(): bigint | null {
+  get missing(): bigint {
     return this.#next;
   }
 
-  /** The publisher has begun anew, or keeps no batch of those that are missing. */
-  restart(): void {
-    this.#next = null;
+  /** What comes before is lost, or has not been. */
+  skipTo(sequence: bigint): void {
+    this.#next = sequence;
   }
 }

@@ -3,6 +3,7 @@ import type { FleetSnapshot, Instance, Mandate, PromptPrefix } from '../contract
 import type { PromptChain, RoutedPrompt, Usage, Workload } from '../contract/index.ts';
 import { InstancePrefixes } from './instance-prefixes.ts';
 import type { ExpectedPrefix } from './instance-prefixes.ts';
+import type { KvMemory } from './kv-memory.ts';
 import { chainPrompt } from './prompt-chain.ts';
 import { rootOf, segmentsOf } from './prompt-segments.ts';
 
@@ -11,6 +12,8 @@ export interface PendingPrefix extends RoutedPrompt {
   readonly expected: ExpectedPrefix;
 }
 
+/** A prompt of some 250 tokens is read in milliseconds: where its beginning is cached changes no award. */
+const PROMPT_BYTES_MIN = 1_024;
 /** Blocks of all instances together, about 50 bytes each, and what each has at least and at most. */
 const BLOCKS_MAX = 262_144;
 const INSTANCE_BLOCKS_MIN = 1_024;
@@ -18,10 +21,15 @@ const INSTANCE_BLOCKS_MAX = 16_384;
 /** Prompts that other workers have not been told of yet; beyond, they are not told. */
 const NEWS_MAX = 64;
 
+/** One memory for each data-parallel rank of an instance. */
+export type RanksByInstance = ReadonlyMap<InstanceId, readonly KvMemory[]>;
+
 interface Known {
   readonly instance: Instance;
   readonly prefixes: InstancePrefixes;
   promptTokensTotal: number;
+  /** It tells what its KV memory holds. */
+  publishes: boolean;
 }
 
 /**
@@ -32,18 +40,38 @@ interface Known {
 export class PrefixMemory {
   readonly #known = new Map<InstanceId, Known>();
   readonly #opened = new WeakMap<Workload, OpenPrompt>();
+  readonly #ranks: RanksByInstance | null;
   #fleet: FleetSnapshot | null = null;
   #blocksMax = INSTANCE_BLOCKS_MAX;
   #news: RoutedPrompt[] = [];
 
-  /** Null for a prompt that has no block, or none that anybody could share. */
+  /** `ranks`: of instances that publish the events of their KV memory, as they come and go. */
+  constructor(ranks: RanksByInstance | null = null) {
+    this.#ranks = ranks;
+  }
+
+  /** Null for a prompt that nobody could share, or that is too short for it to matter. */
   open(workload: Workload, mandate: Mandate, fleet: FleetSnapshot): PromptPrefix | null {
     if (fleet !== this.#fleet) this.#look(fleet);
     if (workload.surface === 'embeddings') return null;
+    const before = this.#opened.get(workload);
+    if (before !== undefined && before.mandate === mandate) return before;
+    const injected = mandate.injection.systemPrompt?.text.length ?? 0;
+    if (workload.promptBytes + injected < PROMPT_BYTES_MIN) return null;
     const chain = chainPrompt(rootOf(workload, mandate), segmentsOf(workload, mandate));
-    const opened = new OpenPrompt(chain, this.#known);
+    const opened = new OpenPrompt(chain, mandate, this);
     this.#opened.set(workload, opened);
     return opened;
+  }
+
+  /** Share of the prompt, 0–1, that the instance is expected to have cached. */
+  cachedShare(chain: PromptChain, instance: InstanceId): number {
+    const known = this.#known.get(instance);
+    if (known === undefined) return 0;
+    const believed = known.prefixes.cachedShare(chain);
+    if (!known.publishes) return believed;
+    const ranks = this.#ranks?.get(instance);
+    return ranks === undefined ? believed : shareOf(ranks, chain, believed);
   }
 
   /** The prompt goes to an instance; null where it was not opened. */
@@ -89,7 +117,12 @@ export class PrefixMemory {
       known.instance.url === instance.url &&
       known.instance.model.upstreamName === instance.model.upstreamName;
     if (isSame) return known;
-    const fresh = { instance, prefixes: new InstancePrefixes(), promptTokensTotal: 0 };
+    const fresh = {
+      instance,
+      prefixes: new InstancePrefixes(),
+      promptTokensTotal: 0,
+      publishes: false,
+    };
     this.#known.set(instance.id, fresh);
     return fresh;
   }
@@ -105,21 +138,31 @@ export class PrefixMemory {
       const total = telemetry.promptTokensTotal ?? known.promptTokensTotal;
       if (lifecycle === 'down' || total < known.promptTokensTotal) known.prefixes.forget();
       known.promptTokensTotal = total;
+      known.publishes = instance.kvEvents !== undefined && this.#ranks !== null;
     }
     for (const id of this.#known.keys()) if (!present.has(id)) this.#known.delete(id);
   }
 }
 
+/** Which of its ranks a request comes to, an instance decides by load: any of them alike. */
+function shareOf(ranks: readonly KvMemory[], chain: PromptChain, believed: number): number {
+  let sum = 0;
+  for (let i = 0; i < ranks.length; i++) sum += ranks[i]!.cachedShare(chain, believed);
+  return sum / ranks.length;
+}
+
 class OpenPrompt implements PromptPrefix {
   readonly chain: PromptChain;
-  readonly #known: ReadonlyMap<InstanceId, Known>;
+  readonly mandate: Mandate;
+  readonly #memory: PrefixMemory;
 
-  constructor(chain: PromptChain, known: ReadonlyMap<InstanceId, Known>) {
+  constructor(chain: PromptChain, mandate: Mandate, memory: PrefixMemory) {
     this.chain = chain;
-    this.#known = known;
+    this.mandate = mandate;
+    this.#memory = memory;
   }
 
   cachedShare(instance: InstanceId): number {
-    return this.#known.get(instance)?.prefixes.cachedShare(this.chain) ?? 0;
+    return this.#memory.cachedShare(this.chain, instance);
   }
 }

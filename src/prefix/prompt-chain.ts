@@ -22,10 +22,6 @@ const LONGER_BLOCK_BYTES = 2048;
 /** The rest of a longer prompt is not looked at. */
 const BLOCKS_MAX = 1024;
 
-/** Written over by every chain. */
-const hashesOf = new Float64Array(BLOCKS_MAX);
-const endsOf = new Int32Array(BLOCKS_MAX);
-
 /**
  * Cuts the segments of a prompt into blocks and chains their hashes, two lanes of 32 bits
  * (multiplication and rotation as in MurmurHash3, Austin Appleby, public domain). A segment that
@@ -34,27 +30,25 @@ const endsOf = new Int32Array(BLOCKS_MAX);
  */
 export function chainPrompt(root: ChainRoot, segments: readonly Segment[]): PromptChain {
   const lanes = rooted(root);
-  let count = 0;
+  const hashes: number[] = [];
+  const ends: number[] = [];
   let offset = 0;
   for (let i = 0; i < segments.length; i++) {
     const { bytes, start, end } = segments[i]!;
     const isLast = i === segments.length - 1;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = start;
-    while (at < end && count < BLOCKS_MAX) {
+    while (at < end && hashes.length < BLOCKS_MAX) {
       const size = Math.min(blockBytesAt(at - start), end - at);
       if (isLast && size < blockBytesAt(at - start)) break;
-      mixBytes(lanes, bytes, at, at + size);
+      mixBytes(lanes, view, at, at + size);
       at += size;
-      hashesOf[count] = (lanes.a >>> 0) * 0x200000 + (lanes.b >>> 11);
-      endsOf[count++] = offset + (at - start);
+      hashes.push((lanes.a >>> 0) * 0x200000 + (lanes.b >>> 11) || 1);
+      ends.push(offset + (at - start));
     }
     offset += end - start;
   }
-  return {
-    hashes: hashesOf.slice(0, count),
-    ends: endsOf.slice(0, count),
-    totalBytes: offset,
-  };
+  return { hashes, ends, totalBytes: offset };
 }
 
 function blockBytesAt(offset: number): number {
@@ -85,23 +79,21 @@ function mixWord(lanes: Lanes, word: number): void {
   lanes.b = (b << 13) | (b >>> 19);
 }
 
-function mixBytes(lanes: Lanes, bytes: Buffer, start: number, end: number): void {
+/** Each lane takes every other word; at the end each takes in the other, so that none of the 64 bits is lost. */
+function mixBytes(lanes: Lanes, view: DataView, start: number, end: number): void {
   let { a, b } = lanes;
   let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const word =
-      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    a = Math.imul(a ^ word, 0xcc9e2d51);
+  for (; at + 8 <= end; at += 8) {
+    a = Math.imul(a ^ view.getInt32(at, true), 0xcc9e2d51);
     a = (a << 15) | (a >>> 17);
-    b = Math.imul(b ^ word, 0x1b873593) + a;
+    b = Math.imul(b ^ view.getInt32(at + 4, true), 0x1b873593);
     b = (b << 13) | (b >>> 19);
   }
   for (; at < end; at++) {
-    a = Math.imul(a ^ bytes[at]!, 0x85ebca6b);
-    b = Math.imul(b ^ bytes[at]!, 0xc2b2ae35) + a;
+    a = Math.imul(a ^ view.getUint8(at), 0x85ebca6b);
+    a = (a << 15) | (a >>> 17);
   }
-  const length = end - start;
-  lanes.a = avalanche(a ^ length);
+  lanes.a = avalanche(a ^ ((b << 7) | (b >>> 25)) ^ (end - start));
   lanes.b = avalanche(b + lanes.a);
 }
 

@@ -1,25 +1,25 @@
 import type { SessionId, TenantId } from '../kernel/index.ts';
 import type { ServedSession, SessionPlacement } from '../contract/index.ts';
 
-/** Sessions remembered; the one that was used longest ago is forgotten first. */
-const SESSIONS_MAX = 32_768;
+/** At least so many of the sessions that were served last are remembered, and at most twice as many. */
+const SESSIONS = 16_384;
 
 /** Where the sessions of this machine were last served. A tenant's sessions are its own. */
 export class SessionMemory {
-  readonly #placements = new Map<string, SessionPlacement>();
+  /** Two generations: writing a session again moves nothing, as it would in one map in the order of use. */
+  #recent = new Map<string, SessionPlacement>();
+  #older: ReadonlyMap<string, SessionPlacement> = new Map();
 
   of(tenant: TenantId, session: SessionId): SessionPlacement | null {
-    return this.#placements.get(keyOf(tenant, session)) ?? null;
+    const key = keyOf(tenant, session);
+    return this.#recent.get(key) ?? this.#older.get(key) ?? null;
   }
 
-  served(at: ServedSession): void {
-    const key = keyOf(at.tenant, at.session);
-    this.#placements.delete(key);
-    this.#placements.set(key, { instance: at.instance, tokens: at.tokens });
-    for (const oldest of this.#placements.keys()) {
-      if (this.#placements.size <= SESSIONS_MAX) return;
-      this.#placements.delete(oldest);
-    }
+  served({ tenant, session, instance, tokens }: ServedSession): void {
+    this.#recent.set(keyOf(tenant, session), { instance, tokens });
+    if (this.#recent.size < SESSIONS) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
   }
 }
 

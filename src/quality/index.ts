@@ -25,5 +25,6 @@ export type {
   QualityParts,
   RoutedModel,
 } from './quality-model.ts';
+export { trainedRouter } from './trained-router.ts';
 export { trainQuality } from './train.ts';
 export type { TrainingOptions } from './train.ts';

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, fault } from '../kernel/index.ts';
 import type { Clock, DecisionId } from '../kernel/index.ts';
 import { RESPONSE_HEADERS } from '../contract/index.ts';
-import { errorBody } from '../wire/index.ts';
+import { OPENAI_ERRORS } from './edge.ts';
+import type { ErrorForm } from './edge.ts';
 import type { ServerLog } from './log.ts';
 
 /** How long an unread body is swallowed after a refusal, so that the client gets to read the answer. */
@@ -33,14 +34,21 @@ export function errorHeaders(
   return headers;
 }
 
+/** What an error answer has besides the fault. */
+export interface ErrorStyle {
+  readonly extra?: Readonly<Record<string, string>> | undefined;
+  /** Unset: as OpenAI writes errors. */
+  readonly errors?: ErrorForm | undefined;
+}
+
 /** Answers a request whose body has been read, or that has none. */
 export function sendFault(
   response: ServerResponse,
   problem: Fault,
   decision: DecisionId | null,
-  extra?: Readonly<Record<string, string>>,
+  { extra, errors = OPENAI_ERRORS }: ErrorStyle = {},
 ): void {
-  const body = errorBody(problem, decision ?? undefined);
+  const body = errors.body(problem, decision ?? undefined);
   const headers = errorHeaders(problem, body, decision);
   response.writeHead(problem.httpStatus, extra === undefined ? headers : { ...headers, ...extra });
   response.end(body);
@@ -55,6 +63,8 @@ export interface Refused {
   /** True while the client waits for `100 Continue`: then no body follows. */
   readonly awaitsContinue: boolean;
   readonly extra?: Readonly<Record<string, string>>;
+  /** Unset: as OpenAI writes errors. */
+  readonly errors?: ErrorForm;
 }
 
 /**
@@ -63,17 +73,17 @@ export interface Refused {
  * has read.
  */
 export function refuseEarly(refused: Refused, clock: Clock): void {
-  const { request, response, problem, awaitsContinue, extra } = refused;
+  const { request, response, problem, awaitsContinue, extra, errors = OPENAI_ERRORS } = refused;
   if (request.complete || (!awaitsContinue && isShort(request, refused.keepUpToBytes))) {
-    sendFault(response, problem, null, extra);
+    sendFault(response, problem, null, { extra, errors });
     request.resume();
     return;
   }
   if (awaitsContinue) {
-    sendFault(response, problem, null, { ...extra, connection: 'close' });
+    sendFault(response, problem, null, { extra: { ...extra, connection: 'close' }, errors });
     return;
   }
-  const body = errorBody(problem);
+  const body = errors.body(problem);
   const headers = errorHeaders(problem, body, null);
   response.writeHead(problem.httpStatus, { ...headers, ...extra, connection: 'close' });
   response.write(body);

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, fault } from '../kernel/index.ts';
 import type { DecisionId, Timer } from '../kernel/index.ts';
 import type { Caller, FlowController, ResponseSink, Surface } from '../contract/index.ts';
-import { errorEvent } from '../wire/index.ts';
 import { BodyCollector } from './body-collector.ts';
 import type { TenantGate } from './ceilings.ts';
 import { openChunks } from './event-chunks.ts';
 import type { EventChunks } from './event-chunks.ts';
+import { OPENAI_ERRORS } from './edge.ts';
+import type { Edge } from './edge.ts';
 import { refuseEarly, sendFault, toFault } from './error-response.ts';
 import { writeHead } from './response-headers.ts';
 import type { OpenExchange, ServerHost } from './server-host.ts';
@@ -18,6 +19,12 @@ const JOINED_BYTES_MAX = 16 * 1024;
 /** A client that takes no bytes for this long, while some wait for it, is cut off. */
 const STALL_MS = 60_000;
 
+/** By which path a request came in. */
+export interface Door {
+  readonly surface: Surface;
+  readonly edge: Edge | null;
+}
+
 /**
  * One request of the model API, from its head to the last byte of its answer. It is the sink that
  * the director pushes to: `body` → `asked` → (`held` | `flowing`) → `done`.
@@ -28,6 +35,8 @@ export class Exchange implements ResponseSink, OpenExchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #surface: Surface;
+  /** Null where the client speaks a surface that the director knows. */
+  readonly #edge: Edge | null;
   readonly #body = new BodyCollector();
   #stage: 'body' | 'asked' | 'held' | 'flowing' | 'done' = 'body';
   #caller: Caller | null = null;
@@ -52,12 +61,13 @@ export class Exchange implements ResponseSink, OpenExchange {
     host: ServerHost,
     request: IncomingMessage,
     response: ServerResponse,
-    surface: Surface,
+    { surface, edge }: Door,
   ) {
     this.#host = host;
     this.#request = request;
     this.#response = response;
     this.#surface = surface;
+    this.#edge = edge;
   }
 
   isOn(socket: unknown): boolean {
@@ -115,18 +125,17 @@ export class Exchange implements ResponseSink, OpenExchange {
     this.#id = id;
     this.#stage = 'asked';
     try {
-      this.#flow = route.handle(
-        {
-          id,
-          surface: this.#surface,
-          caller: this.#caller!,
-          bytes: this.#body.take(),
-          headers: this.#request.headers,
-          receivedAtMs: this.#receivedAtMs,
-          startedMs: this.#startedMs,
-        },
-        this,
-      );
+      const ingress = {
+        id,
+        surface: this.#surface,
+        caller: this.#caller!,
+        bytes: this.#body.take(),
+        headers: this.#request.headers,
+        receivedAtMs: this.#receivedAtMs,
+        startedMs: this.#startedMs,
+      };
+      this.#flow =
+        this.#edge === null ? route.handle(ingress, this) : this.#edge.handle(route, ingress, this);
     } catch (error) {
       this.onError(error);
     }
@@ -199,9 +208,11 @@ export class Exchange implements ResponseSink, OpenExchange {
     this.#finish();
     if (stage !== 'flowing') {
       const extra = this.#isClosing() ? { connection: 'close' } : undefined;
-      sendFault(this.#response, problem, this.#id, extra);
+      const errors = this.#edge?.errors;
+      sendFault(this.#response, problem, this.#id, { extra, errors });
     } else if (this.#isEventStream) {
-      this.#end(errorEvent(problem, this.#id ?? undefined));
+      const errors = this.#edge?.errors ?? OPENAI_ERRORS;
+      this.#end(errors.event(problem, this.#id ?? undefined));
     } else {
       this.#response.destroy();
     }
@@ -219,6 +230,7 @@ export class Exchange implements ResponseSink, OpenExchange {
         problem,
         keepUpToBytes: isKept ? bodyBytes : -1,
         awaitsContinue,
+        errors: this.#edge?.errors ?? OPENAI_ERRORS,
       },
       this.#host.parts.clock,
     );

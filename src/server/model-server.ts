@@ -4,11 +4,14 @@ import type { Socket } from 'node:net';
 import type { Surface } from '../contract/index.ts';
 import { Admission } from './admission.ts';
 import { answerClientError, clientFault } from './client-error.ts';
+import type { Edge } from './edge.ts';
 import { Exchange } from './exchange.ts';
+import type { Door } from './exchange.ts';
 import { FEEDBACK_PATH, FeedbackVisit } from './feedback-visit.ts';
 import { listen } from './listen.ts';
 import type { Address } from './listen.ts';
 import { assertLoopback } from './loopback.ts';
+import { COUNT_EDGE, COUNT_PATH, MESSAGES_EDGE, MESSAGES_PATH } from './messages-edge.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { OpenPages } from './open-pages.ts';
 import type { ModelServerParts, ServerHost } from './server-host.ts';
@@ -26,11 +29,15 @@ export interface ModelServer {
   readonly isKeyRequired: boolean;
 }
 
-const SURFACES: ReadonlyMap<string, Surface> = new Map([
-  ['/v1/chat/completions', 'chat'],
-  ['/v1/completions', 'completions'],
-  ['/v1/embeddings', 'embeddings'],
-  ['/v1/responses', 'responses'],
+const door = (surface: Surface, edge: Edge | null = null): Door => ({ surface, edge });
+
+const DOORS: ReadonlyMap<string, Door> = new Map([
+  ['/v1/chat/completions', door('chat')],
+  ['/v1/completions', door('completions')],
+  ['/v1/embeddings', door('embeddings')],
+  ['/v1/responses', door('responses')],
+  [MESSAGES_PATH, door('chat', MESSAGES_EDGE)],
+  [COUNT_PATH, door('chat', COUNT_EDGE)],
 ]);
 
 /** Longer than the idle time of the load balancers in front, so that they close first. */
@@ -76,17 +83,17 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
   ): void {
     const target = request.url!;
     let path = target;
-    let surface = SURFACES.get(target);
-    if (surface === undefined) {
+    let opened = DOORS.get(target);
+    if (opened === undefined) {
       path = pathOf(target);
-      surface = SURFACES.get(path);
+      opened = DOORS.get(path);
     }
-    if (surface !== undefined && request.method === 'POST') {
-      new Exchange(host, request, response, surface).receive(awaitsContinue);
+    if (opened !== undefined && request.method === 'POST') {
+      new Exchange(host, request, response, opened).receive(awaitsContinue);
     } else if (path === FEEDBACK_PATH && request.method === 'POST') {
       new FeedbackVisit(host, request, response).receive(awaitsContinue);
     } else {
-      const isModelPath = surface !== undefined || path === FEEDBACK_PATH;
+      const isModelPath = opened !== undefined || path === FEEDBACK_PATH;
       pages.answer({ request, response, awaitsContinue }, path, isModelPath);
     }
   }

@@ -30,3 +30,16 @@ export function listModels(
   });
   return [...ids.map(entry), ...config.models.map((model) => entry(model.id))];
 }
+
+/** The same list as Anthropic gives it, whole. */
+export const asMessages = (models: readonly ModelEntry[]): Readonly<Record<string, unknown>> => ({
+  data: models.map(({ id, created }) => ({
+    type: 'model',
+    id,
+    display_name: id,
+    created_at: new Date(created * 1000).toISOString(),
+  })),
+  has_more: false,
+  first_id: models[0]?.id ?? null,
+  last_id: models.at(-1)?.id ?? null,
+});

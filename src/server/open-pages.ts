@@ -4,7 +4,7 @@ import type { Caller } from '../contract/index.ts';
 import { printable } from './admission.ts';
 import { refuseEarly, toFault } from './error-response.ts';
 import { isLoopbackHost } from './loopback.ts';
-import { listModels } from './models-list.ts';
+import { asMessages, listModels } from './models-list.ts';
 import type { ServerHost } from './server-host.ts';
 
 const MODELS_PATH = '/v1/models';
@@ -83,7 +83,8 @@ export class OpenPages {
     const caller = this.#callerOf(visit);
     if (caller === null) return;
     const data = listModels(this.#host.admission.current(), caller, this.#createdSeconds);
-    sendJson(visit.response, 200, { object: 'list', data });
+    const isOfMessages = visit.request.headers['anthropic-version'] !== undefined;
+    sendJson(visit.response, 200, isOfMessages ? asMessages(data) : { object: 'list', data });
   }
 
   readonly #model: Page = (visit, path) => {

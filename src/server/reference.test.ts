@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FAULTS } from '../kernel/index.ts';
 import type { FaultCode } from '../kernel/index.ts';
-import { REQUEST_HEADERS, RESPONSE_HEADERS } from '../contract/index.ts';
+import { BID_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS } from '../contract/index.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (file: string): string => readFileSync(join(root, 'docs', 'reference', file), 'utf8');
@@ -46,12 +46,16 @@ describe('docs/reference/headers.md', () => {
   test('lists the headers that are read, and those that are sent', () => {
     expect(section('Sent by the client')).toEqual(Object.values(REQUEST_HEADERS).toSorted());
     expect(section('Sent by the exchange')).toEqual(Object.values(RESPONSE_HEADERS).toSorted());
+    expect(section('Between the exchange and bidders')).toEqual(
+      Object.values(BID_HEADERS).toSorted(),
+    );
   });
 
   test('the source knows no other header of the exchange', () => {
     const known = new Set<string>([
       ...Object.values(REQUEST_HEADERS),
       ...Object.values(RESPONSE_HEADERS),
+      ...Object.values(BID_HEADERS),
     ]);
     const found = new Set<string>();
     const source = join(root, 'src');

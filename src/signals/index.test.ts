@@ -15,6 +15,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
   role: 'analyst',
   metadata: { header: 'x-team', equals: 'search' },
   modality: 'image',
+  timeSensitive: true,
   time: { from: '08:00', to: '18:00', zone: 'Europe/Berlin' },
 };
 const DEFINITIONS: readonly SignalDefinition[] = [{ name: 'titan', body: { anyOf: ['titan'] } }];

@@ -13,6 +13,7 @@ import { metadataSignal } from './metadata/index.ts';
 import { modalitySignal } from './modality/index.ts';
 import { roleSignal } from './role/index.ts';
 import { structureSignal } from './structure/index.ts';
+import { timeSensitiveSignal } from './time-sensitive/index.ts';
 import { timeSignal } from './time/index.ts';
 
 /** Those that need no model. */
@@ -26,9 +27,12 @@ export const BUILT_IN_SIGNALS: readonly Signal[] = [
   metadataSignal,
   modalitySignal,
   timeSignal,
+  timeSensitiveSignal,
 ];
 
 export { openSignals } from './open-signals.ts';
+export { createContextReader, SHIPPED_SPACE } from './request-context.ts';
 export { createTopicReader } from './topic.ts';
 export type { TopicReader } from './topic.ts';
 export { createUnderstandingSignals, deepGistOf, gistOf } from './understanding/index.ts';
+export { createTextReading } from './text-reading.ts';

@@ -81,9 +81,11 @@ export function createTopicReader(registered: readonly Signal[], clock: Clock): 
       const startedMs = clock.monotonicMs();
       const domain = likeliest(domains.read(workload, signals, slots));
       const chance = domain === null ? null : complexities.read(workload, signals, slots);
-      const band = typeof chance === 'number' ? bandOf(chance) : null;
       const spentMicroseconds = (clock.monotonicMs() - startedMs) * 1000;
-      return (seen.topic = { domain, band, spentMicroseconds });
+      return (seen.topic =
+        typeof chance === 'number'
+          ? { domain, band: bandOf(chance), chance, spentMicroseconds }
+          : { domain, band: null, spentMicroseconds });
     },
   };
 }

@@ -97,20 +97,20 @@ function thinkingPieces(tokens: number): string[] {
 function restOfAnswer(spec: SimulatedSpec, request: AnswerRequest): readonly string[] {
   const { said = '' } = request;
   const pieces = wholeAnswer(spec, request);
-  return said === '' ? pieces : cut(pieces.join('').slice(said.length) || '.');
+  return said === '' ? pieces : piecesOf(pieces.join('').slice(said.length) || '.');
 }
 
 function wholeAnswer(spec: SimulatedSpec, request: AnswerRequest): readonly string[] {
   if (request.tool !== null) {
     const { name, parameters } = request.tool;
     const value = parameters === undefined ? {} : sampleOfSchema(parameters);
-    return [name, ...cut(JSON.stringify(value ?? {}))];
+    return [name, ...piecesOf(JSON.stringify(value ?? {}))];
   }
-  if (request.jsonSchema !== null) return cut(jsonAnswer(spec, request));
+  if (request.jsonSchema !== null) return piecesOf(jsonAnswer(spec, request));
   const tokens = request.ignoresEnd ? request.ceilingTokens : drawOutputTokens(spec, request);
   const length = tokens * BYTES_PER_TOKEN;
   const opening = `${ANSWER_MARK}${spec.model}] `;
-  return cut(`${opening.padEnd(length, FILLER).slice(0, length - 1)}.`);
+  return piecesOf(`${opening.padEnd(length, FILLER).slice(0, length - 1)}.`);
 }
 
 /** Log-normal length: `median · e^(σ·z)`, where z is the prompt's own draw for this model. */
@@ -137,7 +137,7 @@ function jsonAnswer(spec: SimulatedSpec, request: AnswerRequest): string {
 }
 
 /** Cuts a text into pieces of one token each: four bytes where it is ASCII, never inside a character. */
-function cut(text: string): string[] {
+export function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   let piece = '';
   let bytes = 0;

@@ -40,14 +40,9 @@ export function forecast(ahead: EngineAhead): Omit<EngineForecast, 'cachedTokens
   let atMs = ahead.busyMs;
   let ttftMs = Number.NaN;
   for (let step = 0; step < STEPS_MAX; step++) {
-    while (waiting.length > 0 && running.length < spec.maxRunning) {
-      const head = waiting[0]!;
-      if (head.blocks > ahead.freeBlocks) break;
-      ahead.freeBlocks -= head.blocks;
-      running.push(waiting.shift()!);
-    }
+    const times = unchangedIterations(ahead);
+    if (times === 1) admit(ahead);
     if (running.length === 0) break;
-    const times = equalIterations(running, spec.prefillTokensPerIteration);
     atMs += times * (spec.weightReadMs + spec.perSequenceMs * running.length) * slowdown;
     let budget = spec.prefillTokensPerIteration * times;
     for (let i = 0; i < running.length; i++) {
@@ -71,17 +66,36 @@ export function forecast(ahead: EngineAhead): Omit<EngineForecast, 'cachedTokens
   return { ttftMs: Number.isNaN(ttftMs) ? atMs : ttftMs, totalMs: atMs };
 }
 
-/** Iterations until a sequence ends, or a prompt is complete. */
-function equalIterations(running: readonly SequenceAhead[], budget: number): number {
+/** Iterations of the batch as it is: until a sequence ends, the last chunk of a prompt leaves room for another, or one may join. */
+function unchangedIterations({ spec, running, waiting, freeBlocks }: EngineAhead): number {
+  const budget = spec.prefillTokensPerIteration;
   let times = Number.POSITIVE_INFINITY;
-  let isHead = true;
-  for (const { promptLeft, outputLeft } of running) {
-    if (promptLeft === 0) times = Math.min(times, outputLeft);
-    else if (isHead) {
-      // Whole chunks of the first prompt; the iteration that completes it is one of its own.
-      times = Math.min(times, Math.ceil(promptLeft / budget) - 1);
-      isHead = false;
-    }
+  let promptLeft = 0;
+  for (const sequence of running) {
+    if (sequence.promptLeft === 0) times = Math.min(times, sequence.outputLeft);
+    promptLeft += sequence.promptLeft;
   }
-  return Math.max(1, times);
+  if (promptLeft > 0) times = Math.min(times, Math.ceil(promptLeft / budget) - 1);
+  else if (
+    waiting.length > 0 &&
+    running.length < spec.maxRunning &&
+    waiting[0]!.blocks <= freeBlocks
+  ) {
+    return 1;
+  }
+  return Number.isFinite(times) ? Math.max(1, times) : 1;
+}
+
+/** Those who wait join as long as prompts leave some of the iteration's budget. */
+function admit(ahead: EngineAhead): void {
+  const { spec, running, waiting } = ahead;
+  let budget = spec.prefillTokensPerIteration;
+  for (const { promptLeft } of running) budget -= promptLeft;
+  while (budget > 0 && waiting.length > 0 && running.length < spec.maxRunning) {
+    const head = waiting[0]!;
+    if (head.blocks > ahead.freeBlocks) return;
+    ahead.freeBlocks -= head.blocks;
+    budget -= head.promptLeft;
+    running.push(waiting.shift()!);
+  }
 }

@@ -46,12 +46,18 @@ interface Run {
   readonly cancel: () => void;
 }
 
-function submit({ engine }: Rig, blocks: PromptBlocks, outputTokens: number): Run {
+function submit(
+  { engine }: Rig,
+  blocks: PromptBlocks,
+  outputTokens: number,
+  priority?: number,
+): Run {
   const tokenTimes: number[] = [];
   const ends: SequenceResult[] = [];
   const handle = engine.submit({
     prompt: blocks,
     outputTokens,
+    ...(priority !== undefined && { priority }),
     onToken: (index, atMs) => {
       expect(index).toBe(tokenTimes.length);
       tokenTimes.push(atMs);
@@ -140,6 +146,42 @@ describe('queue', () => {
     expect(fleet.engine.stats()).toMatchObject({ running: 2, waiting: 1 });
     runToEnd(fleet);
     expect(runs[2]!.ends[0]!.startedAtMs).toBe(runs[0]!.ends[0]!.endedAtMs);
+  });
+
+  test('a prompt waits until those before it leave some of an iteration, and lengthens none until then', () => {
+    const fleet = rig();
+    const first = submit(fleet, prompt(200, 1), 1);
+    const second = submit(fleet, prompt(64, 2), 1);
+    fleet.clock.advance(10);
+    expect(fleet.engine.stats()).toMatchObject({ running: 1, waiting: 1 });
+    runToEnd(fleet);
+    // Three whole chunks alone; the fourth has room for 56 tokens of the second, whose rest is the fifth.
+    expect(first.tokenTimes[0]).toBeCloseTo(3 * 8.65 + 9.3, 9);
+    expect(second.tokenTimes[0]).toBeCloseTo(3 * 8.65 + 9.3 + 8.65, 9);
+  });
+
+  test.each(['fcfs', 'priority'] as const)('by %s: who is taken next', (scheduling) => {
+    const fleet = rig({ scheduling, maxRunning: 1 });
+    submit(fleet, prompt(64, 1), 5);
+    fleet.clock.advance(1);
+    const runs = [7, -3, 7, 0].map((priority, i) => submit(fleet, prompt(16, 2 + i), 3, priority));
+    runToEnd(fleet);
+    const order = runs
+      .map((run, i) => ({ i, atMs: run.ends[0]!.startedAtMs! }))
+      .sort((a, b) => a.atMs - b.atMs)
+      .map(({ i }) => i);
+    expect(order).toEqual(scheduling === 'fcfs' ? [0, 1, 2, 3] : [1, 3, 0, 2]);
+  });
+
+  test('by priority, memory is taken from the last in the order, whenever it came', () => {
+    const fleet = rig({ scheduling: 'priority', kvBlocks: 8 });
+    const late = submit(fleet, prompt(48, 1), 40, 9);
+    fleet.clock.advance(1);
+    const early = submit(fleet, prompt(48, 2), 40, 1);
+    runToEnd(fleet);
+    expect(fleet.engine.stats().preemptions).toBeGreaterThan(0);
+    expect(early.ends[0]!.endedAtMs).toBeLessThan(late.ends[0]!.endedAtMs);
+    expect(late.tokenTimes).toHaveLength(40);
   });
 
   test('a full KV memory makes the next one wait, and counts what is held', () => {
@@ -240,8 +282,10 @@ describe('energy', () => {
     expect(fleet.engine.stats().energyJoules).toBeCloseTo(200, 9);
     const runs = [1, 2].map((i) => submit(fleet, prompt(16, i), 10));
     runToEnd(fleet);
-    const busyMs = 10 * (8 + 2 * 0.65);
-    const busyJoules = (powerWatts(SPEC.power, 2) * busyMs) / 1000;
+    const iterationMs = 8 + 2 * 0.65;
+    // The pass that computes both prompts, and nine that decode.
+    const busyJoules =
+      ((powerWatts(SPEC.power, 32) + 9 * powerWatts(SPEC.power, 2)) * iterationMs) / 1000;
     expect(fleet.engine.stats().energyJoules).toBeCloseTo(200 + busyJoules, 9);
     fleet.clock.advance(500);
     expect(fleet.engine.stats().energyJoules).toBeCloseTo(300 + busyJoules, 9);

@@ -26,6 +26,8 @@ export interface SequenceRequest {
   readonly prompt: PromptBlocks;
   /** Tokens that it will generate; 0 ends with the prefill (an embedding). */
   readonly outputTokens: number;
+  /** Least first where the engine schedules by priority; 0 where absent. */
+  readonly priority?: number;
   /** `index` counts from 0. Several may come in one turn of the event loop. */
   onToken(index: number, atMs: number): void;
   /** Called exactly once. */
@@ -64,6 +66,9 @@ export interface EngineModel {
 
 interface Sequence {
   readonly request: SequenceRequest;
+  readonly priority: number;
+  /** Of its arrival, among all of this engine. */
+  readonly order: number;
   readonly arrivedAtMs: number;
   readonly readyAtMs: number;
   lease: KvLease | null;
@@ -110,8 +115,8 @@ class Engine implements EngineModel {
   readonly #rng: Rng;
   readonly #spec: EngineSpec;
   readonly #kv: KvCache;
-  /** First come, first served; `readyAtMs` never decreases along it. */
-  #waiting = new Set<Sequence>();
+  /** In the order in which they are taken: by arrival, or by priority and arrival. */
+  #waiting: Sequence[] = [];
   readonly #running = new Set<Sequence>();
   readonly #totals = {
     joules: 0,
@@ -122,6 +127,7 @@ class Engine implements EngineModel {
     queries: 0,
     hits: 0,
   };
+  #arrivals = 0;
   #iteration: Iteration | null = null;
   /** Everything before it has been simulated. */
   #frontierMs: number;
@@ -151,6 +157,8 @@ class Engine implements EngineModel {
     this.#advance(nowMs);
     const sequence: Sequence = {
       request,
+      priority: this.#spec.scheduling === 'priority' ? (request.priority ?? 0) : 0,
+      order: this.#arrivals++,
       arrivedAtMs: nowMs,
       readyAtMs: nowMs + this.#spec.admissionMs,
       lease: null,
@@ -163,7 +171,7 @@ class Engine implements EngineModel {
       energyJoules: 0,
       isEnded: false,
     };
-    this.#waiting.add(sequence);
+    this.#enqueue(sequence);
     this.#arm();
     return { cancel: () => this.#cancel(sequence) };
   }
@@ -175,7 +183,7 @@ class Engine implements EngineModel {
     const watts = this.#iteration?.watts ?? powerWatts(this.#spec.power, 0);
     return {
       running: this.#running.size,
-      waiting: this.#waiting.size,
+      waiting: this.#waiting.length,
       kvUsedBlocks: this.#kv.usedBlocks,
       kvUsageRatio: this.#kv.usedBlocks / this.#spec.kvBlocks,
       powerWatts: watts,
@@ -259,67 +267,94 @@ class Engine implements EngineModel {
   /** When the next iteration starts; null when there is no work for one. */
   #nextStartMs(): number | null {
     if (this.#running.size > 0) return this.#frontierMs;
-    const [head] = this.#waiting;
-    return head === undefined ? null : Math.max(this.#frontierMs, head.readyAtMs);
+    if (this.#waiting.length === 0) return null;
+    const readyAtMs = this.#waiting.reduce(
+      (least, sequence) => Math.min(least, sequence.readyAtMs),
+      Number.POSITIVE_INFINITY,
+    );
+    return Math.max(this.#frontierMs, readyAtMs);
   }
 
   #begin(limitMs: number, isDue: boolean): boolean {
     const startMs = this.#nextStartMs();
     if (startMs === null || startMs > limitMs || (startMs === limitMs && !isDue)) return false;
-    this.#admit(startMs);
-    assert(this.#running.size > 0, 'an empty engine admits any sequence that fits');
-    this.#makeRoom();
     const spec = this.#spec;
-    const batch = [...this.#running];
+    const isShort = this.#makeRoom();
+    const batch: Sequence[] = [];
+    const chunks: number[] = [];
     let budget = spec.prefillTokensPerIteration;
-    const chunks = batch.map((sequence) => {
+    const join = (sequence: Sequence): void => {
       const chunk = Math.min(budget, sequence.contextTokens - sequence.computedTokens);
       budget -= chunk;
-      return chunk;
-    });
+      batch.push(sequence);
+      chunks.push(chunk);
+    };
+    for (const sequence of this.#running) join(sequence);
+    while (budget > 0 && !isShort) {
+      const sequence = this.#admit(startMs);
+      if (sequence === null) break;
+      join(sequence);
+    }
+    assert(batch.length > 0, 'an empty engine admits any sequence that fits');
     const jitter = spec.jitterRatio === 0 ? 1 : 1 + spec.jitterRatio * (2 * this.#rng.next() - 1);
     const lawMs = spec.weightReadMs + spec.perSequenceMs * batch.length;
     const durationMs = lawMs * jitter * this.#slowdown;
-    const watts = powerWatts(spec.power, batch.length);
+    const watts = powerWatts(spec.power, tokensOf(chunks));
     this.#accrue(startMs, powerWatts(spec.power, 0));
     const shareJoules = (watts * durationMs) / 1000 / batch.length;
     this.#iteration = { endMs: startMs + durationMs, batch, chunks, watts, shareJoules };
     return true;
   }
 
-  /** A preempted sequence is the first of those that wait: nobody passes it. */
-  #admit(nowMs: number): void {
-    for (const sequence of this.#waiting) {
-      if (this.#running.size >= this.#spec.maxRunning || sequence.readyAtMs > nowMs) return;
-      const { prompt } = sequence.request;
-      const lease = this.#kv.take(prompt, sequence.emittedTokens);
-      if (lease === null) return;
-      this.#waiting.delete(sequence);
-      this.#running.add(sequence);
-      sequence.lease = lease;
-      sequence.computedTokens = lease.cachedTokens;
-      sequence.contextTokens = prompt.tokens + sequence.emittedTokens;
-      if (sequence.startedAtMs !== null) continue;
-      sequence.startedAtMs = nowMs;
-      sequence.cachedTokens = lease.cachedTokens;
-      this.#totals.queries += prompt.tokens;
-      this.#totals.hits += lease.cachedTokens;
-    }
+  #enqueue(sequence: Sequence): void {
+    let at = this.#waiting.length;
+    while (at > 0 && isBefore(sequence, this.#waiting[at - 1]!)) at--;
+    this.#waiting.splice(at, 0, sequence);
+  }
+
+  /** The first of those that wait, if it may join: nobody passes one for whom there is no memory. */
+  #admit(nowMs: number): Sequence | null {
+    if (this.#running.size >= this.#spec.maxRunning) return null;
+    const at = this.#waiting.findIndex(({ readyAtMs }) => readyAtMs <= nowMs);
+    const sequence = this.#waiting[at];
+    if (sequence === undefined) return null;
+    const { prompt } = sequence.request;
+    const lease = this.#kv.take(prompt, sequence.emittedTokens);
+    if (lease === null) return null;
+    this.#waiting.splice(at, 1);
+    this.#running.add(sequence);
+    sequence.lease = lease;
+    sequence.computedTokens = lease.cachedTokens;
+    sequence.contextTokens = prompt.tokens + sequence.emittedTokens;
+    if (sequence.startedAtMs !== null) return sequence;
+    sequence.startedAtMs = nowMs;
+    sequence.cachedTokens = lease.cachedTokens;
+    this.#totals.queries += prompt.tokens;
+    this.#totals.hits += lease.cachedTokens;
+    return sequence;
   }
 
   /**
-   * Takes memory for the token that each decoding sequence makes next. Where there is none, the sequence that was admitted last
-   * gives all of its own back, waits as the first, and computes its context again (vLLM's recomputation). The oldest one
-   * always goes on: it fits in an empty engine.
+   * Takes memory for the token that each decoding sequence makes next. Where there is none, the sequence that was admitted last (by
+   * priority: the last in that order) gives all of its own back, waits in its place, and computes its context again (vLLM's
+   * recomputation). One always goes on: it fits in an empty engine. Says whether memory was short: then nobody is admitted.
    */
-  #makeRoom(): void {
+  #makeRoom(): boolean {
+    const before = this.#totals.preemptions;
     for (const sequence of this.#running) {
       if (sequence.computedTokens < sequence.contextTokens) continue;
       const tokens = sequence.request.prompt.tokens + sequence.emittedTokens;
       while (this.#running.has(sequence) && !this.#kv.grow(sequence.lease!, tokens)) {
-        this.#preempt([...this.#running].at(-1)!);
+        this.#preempt(this.#lastInTurn());
       }
     }
+    return this.#totals.preemptions > before;
+  }
+
+  #lastInTurn(): Sequence {
+    const running = [...this.#running];
+    if (this.#spec.scheduling !== 'priority') return running.at(-1)!;
+    return running.reduce((last, sequence) => (isBefore(last, sequence) ? sequence : last));
   }
 
   #preempt(sequence: Sequence): void {
@@ -327,7 +362,7 @@ class Engine implements EngineModel {
     this.#kv.release(sequence.lease!);
     sequence.lease = null;
     sequence.computedTokens = 0;
-    this.#waiting = new Set([sequence, ...this.#waiting]);
+    this.#enqueue(sequence);
     this.#totals.preemptions++;
   }
 
@@ -377,7 +412,8 @@ class Engine implements EngineModel {
   #end(sequence: Sequence, reason: SequenceResult['reason'], atMs: number): void {
     if (sequence.isEnded) return;
     sequence.isEnded = true;
-    this.#waiting.delete(sequence);
+    const at = this.#waiting.indexOf(sequence);
+    if (at >= 0) this.#waiting.splice(at, 1);
     this.#running.delete(sequence);
     if (sequence.lease !== null) this.#kv.release(sequence.lease);
     sequence.request.onEnd({
@@ -414,6 +450,16 @@ class Engine implements EngineModel {
     });
     this.#timer = { handle, dueMs };
   }
+}
+
+const isBefore = (a: Sequence, b: Sequence): boolean =>
+  a.priority === b.priority ? a.order < b.order : a.priority < b.priority;
+
+/** Tokens of one forward pass: a chunk of prompt, or the one that a sequence decodes. */
+function tokensOf(chunks: readonly number[]): number {
+  let tokens = 0;
+  for (const chunk of chunks) tokens += Math.max(1, chunk);
+  return tokens;
 }
 
 /** What is left of a sequence once the iteration under way is over. */

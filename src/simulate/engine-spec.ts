@@ -23,6 +23,8 @@ export interface EngineSpec {
   readonly kvBlocks: number;
   readonly blockSize: number;
   readonly power: PowerCurve;
+  /** Who is taken next of those that wait: the first that came (absent), or the least `priority` and of equals the first. */
+  readonly scheduling?: 'fcfs' | 'priority';
 }
 
 /** How good and how long the answers of a model are. */

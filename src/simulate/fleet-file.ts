@@ -52,6 +52,7 @@ const engineSchema = z
     prefillTokensPerIteration: count,
     maxRunning: count,
     kvBlocks: count,
+    scheduling: z.enum(['fcfs', 'priority']),
     blockSize: z.int().refine((size) => size >= 1 && size <= 512 && (size & (size - 1)) === 0, {
       error: 'must be a power of two up to 512',
     }),

@@ -5,6 +5,9 @@ interface SharedBlock {
   readonly hash: number;
   /** Sequences that hold it; 0 leaves it in memory, ready to be hit or evicted. */
   holders: number;
+  /** Its neighbours among those without a holder; itself where it has one. */
+  older: SharedBlock;
+  newer: SharedBlock;
 }
 
 /** The blocks of one sequence. */
@@ -23,8 +26,9 @@ export class KvCache {
   readonly #capacityBlocks: number;
   readonly #blockSize: number;
   readonly #byHash = new Map<number, SharedBlock>();
-  /** Blocks without a holder, oldest first. */
-  readonly #idle = new Set<SharedBlock>();
+  /** Between its `newer` and its `older`, the blocks without a holder, oldest first: a ring, since taking the first of a set is slow. */
+  readonly #idle = sharedBlock(Number.NaN);
+  #idleBlocks = 0;
   #used = 0;
 
   constructor(capacityBlocks: number, blockSize: number) {
@@ -57,7 +61,8 @@ export class KvCache {
     if (this.#used + revived + fresh > this.#capacityBlocks) return null;
     for (const block of shared) {
       if (block.holders++ > 0) continue;
-      this.#idle.delete(block);
+      unlink(block);
+      this.#idleBlocks--;
       this.#used++;
     }
     this.#evictFor(fresh);
@@ -84,7 +89,7 @@ export class KvCache {
       const hash = lease.prompt.hashes[lease.computedBlocks++]!;
       // A twin that was computed at the same time stays private and is freed with its sequence.
       if (this.#byHash.has(hash)) continue;
-      const block: SharedBlock = { hash, holders: 1 };
+      const block = sharedBlock(hash);
       this.#byHash.set(hash, block);
       lease.shared.push(block);
       lease.privateBlocks--;
@@ -98,7 +103,11 @@ export class KvCache {
     for (let block = lease.shared.pop(); block !== undefined; block = lease.shared.pop()) {
       if (--block.holders > 0) continue;
       this.#used--;
-      this.#idle.add(block);
+      this.#idleBlocks++;
+      block.newer = this.#idle;
+      block.older = this.#idle.older;
+      block.older.newer = block;
+      this.#idle.older = block;
     }
   }
 
@@ -119,13 +128,28 @@ export class KvCache {
   }
 
   #evictFor(blocks: number): void {
-    let excess = this.#used + this.#idle.size + blocks - this.#capacityBlocks;
-    for (const block of this.#idle) {
-      if (excess <= 0) return;
-      this.#idle.delete(block);
-      this.#byHash.delete(block.hash);
-      excess--;
+    let excess = this.#used + this.#idleBlocks + blocks - this.#capacityBlocks;
+    for (; excess > 0 && this.#idleBlocks > 0; excess--) {
+      const oldest = this.#idle.newer;
+      unlink(oldest);
+      this.#idleBlocks--;
+      this.#byHash.delete(oldest.hash);
     }
     assert(excess <= 0, 'KV memory holds every block that was granted');
   }
+}
+
+/** Held by one sequence. */
+function sharedBlock(hash: number): SharedBlock {
+  const block = { hash, holders: 1 } as SharedBlock;
+  block.older = block;
+  block.newer = block;
+  return block;
+}
+
+function unlink(block: SharedBlock): void {
+  block.older.newer = block.newer;
+  block.newer.older = block.older;
+  block.older = block;
+  block.newer = block;
 }

@@ -1,3 +1,4 @@
+import { SELF_CHECK_QUESTION } from '../wire/index.ts';
 import type { AnswerError } from './answer-error.ts';
 import type { AnswerFormat } from './answer-format.ts';
 import type { ToolChoice } from './answer-plan.ts';
@@ -8,15 +9,19 @@ import type { ChatBody, CompletionBody } from './request-body.ts';
 import type { PromptMessage } from './token-ids.ts';
 import { badRequest } from './answer-error.ts';
 import { CHAT_FORMAT, COMPLETION_FORMAT } from './answer-format.ts';
-import { ANSWER_MARK, planAnswer } from './answer-plan.ts';
+import { answerIsRight } from './accuracy.ts';
+import { ANSWER_MARK, piecesOf, planAnswer } from './answer-plan.ts';
+import type { AnswerPlan } from './answer-plan.ts';
 import { hashText, mixHash } from './hash.ts';
+import { judgeAnswer } from './judge-answer.ts';
+import { checkProbability, tokenLogprob } from './logprobs.ts';
 import { promptBlocks } from './prompt-blocks.ts';
 import { readPromptFeatures } from './prompt-features.ts';
 import { inputsOf } from './request-body.ts';
 import { thinkingOf } from './thinking-request.ts';
 import { NO_THINKING } from './thinking.ts';
 import type { Thinking } from './thinking.ts';
-import { conversationIds, textIds } from './token-ids.ts';
+import { conversationIds, hashIds, textIds } from './token-ids.ts';
 
 interface PromptAsked {
   readonly ids: ArrayLike<number>;
@@ -33,6 +38,16 @@ interface Asked {
   readonly tool: ToolChoice | null;
   readonly jsonSchema: unknown;
   readonly thinking: Thinking;
+  /** The prompt asks whether the answer before is right. */
+  readonly checked?: CheckedAnswer;
+  /** The text of the answer, where it is settled. */
+  readonly said?: string | null;
+}
+
+/** The prompt of an answer that is to be judged. */
+interface CheckedAnswer {
+  readonly ids: ArrayLike<number>;
+  readonly text: string;
 }
 
 export interface GenerationContext {
@@ -68,6 +83,8 @@ export function planChat(body: ChatBody, context: GenerationContext): Generation
     tool,
     jsonSchema: jsonSchemaOf(body),
     thinking: family === undefined ? NO_THINKING : thinkingOf(family, body),
+    ...checkedIn(messages, toolsJson),
+    said: judgeAnswer(context.spec, lastUser.text),
   };
   return plan(asked, body, context);
 }
@@ -106,6 +123,8 @@ function plan(
     const prompt = promptBlocks(ids, spec.engine.blockSize, hashText(body.cache_salt ?? ''));
     const features = hinted(readPromptFeatures(text), body);
     const promptHash = hashIds(begun?.idsBefore ?? ids);
+    const ownHash = (choice: number): number =>
+      mixHash(mixHash(promptHash, hashText(spec.model)), choice);
     for (let choice = 0; choice < (body.n ?? 1); choice++) {
       const answer = planAnswer(spec, {
         promptHash,
@@ -119,14 +138,21 @@ function plan(
         thinking: asked.thinking,
         ...(begun !== undefined && { said: begun.said }),
       });
+      const judged = asked.checked === undefined ? null : verdictOn(asked.checked, body, spec);
+      const own = judged?.plan ?? saidPlan(asked.said, room, asked.ceilingTokens) ?? answer;
+      const logprob =
+        judged?.logprob ?? ((token: number) => tokenLogprob(ownHash(choice), own.isRight, token));
       const toolCallId = asked.tool === null ? '' : `call_${context.newId()}`;
       choices.push({
         index: choices.length,
         isFirstOfPrompt: choice === 0,
-        plan: answer,
+        plan: own,
         toolCallId,
         prompt,
         features,
+        ...(typeof (body.logprobs ?? false) === 'number' || body.logprobs === true
+          ? { logprob }
+          : {}),
       });
     }
   }
@@ -139,6 +165,59 @@ function plan(
     isStream: body.stream === true,
     includesUsage: body.stream_options?.include_usage === true,
   };
+}
+
+/** An answer whose text is settled; null where it is not. */
+function saidPlan(
+  text: string | null | undefined,
+  room: number,
+  ceilingTokens: number | null,
+): AnswerPlan | null {
+  if (text === null || text === undefined) return null;
+  const pieces = piecesOf(text);
+  const most = Math.min(room, ceilingTokens ?? room);
+  const finishReason = pieces.length > most ? 'length' : 'stop';
+  return {
+    pieces: pieces.slice(0, most),
+    thinkingTokens: 0,
+    toolName: null,
+    finishReason,
+    isRight: true,
+  };
+}
+
+/** A conversation that ends with the question of a self-check: the prompt of the answer that is meant. */
+function checkedIn(
+  messages: readonly PromptMessage[],
+  toolsJson: string,
+): { readonly checked?: CheckedAnswer } {
+  const isCheck = messages.at(-1)?.text === SELF_CHECK_QUESTION && messages.length > 2;
+  if (!isCheck || messages.at(-2)!.role !== 'assistant') return {};
+  const before = messages.slice(0, -2);
+  const text = before.findLast(({ role }) => role === 'user')?.text ?? '';
+  return { checked: { ids: conversationIds(before, toolsJson), text } };
+}
+
+/** What the model says of its own answer to that prompt: one word, and how sure it is. */
+function verdictOn(
+  { ids, text }: CheckedAnswer,
+  body: ChatBody | CompletionBody,
+  spec: SimulatedSpec,
+): { readonly plan: AnswerPlan; readonly logprob: () => number } {
+  const { domain, difficulty } = hinted(readPromptFeatures(text), body);
+  const hash = mixHash(hashIds(ids), 0);
+  const isRight = answerIsRight(spec, hash, domain, difficulty);
+  const yes = checkProbability(mixHash(hash, hashText(spec.model)), isRight);
+  const logprob = (): number => Math.log(Math.max(yes, 1 - yes));
+  const pieces = [yes >= 0.5 ? 'Yes' : 'No'];
+  const plan = {
+    pieces,
+    thinkingTokens: 0,
+    toolName: null,
+    finishReason: 'stop',
+    isRight,
+  } as const;
+  return { plan, logprob };
 }
 
 /** A prompt that ends in the beginning of a simulated answer is one that this answer was begun to. */
@@ -225,10 +304,4 @@ function hinted(read: PromptFeatures, body: ChatBody | CompletionBody): PromptFe
     domain: body.bourse_sim?.domain ?? read.domain,
     difficulty: body.bourse_sim?.difficulty ?? read.difficulty,
   };
-}
-
-function hashIds(ids: ArrayLike<number>): number {
-  let hash = ids.length;
-  for (let i = 0; i < ids.length; i++) hash = Math.imul(hash ^ ids[i]!, 0x01000193) + (hash >>> 13);
-  return mixHash(hash, ids.length);
 }

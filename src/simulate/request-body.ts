@@ -45,6 +45,7 @@ export const chatSchema = z.looseObject({
   ...sampling,
   messages: z.array(message).min(1),
   max_completion_tokens: tokenCeiling,
+  logprobs: z.boolean().nullish(),
   tools: z.array(tool).nullish(),
   tool_choice: z
     .union([
@@ -69,7 +70,11 @@ const oneOrMany = z.union([
   z.array(textOrIds).min(1).max(2048),
 ]);
 
-export const completionSchema = z.looseObject({ ...sampling, prompt: oneOrMany });
+export const completionSchema = z.looseObject({
+  ...sampling,
+  prompt: oneOrMany,
+  logprobs: z.int().min(0).max(20).nullish(),
+});
 
 export const embeddingSchema = z.looseObject({
   model: z.string(),

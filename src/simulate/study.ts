@@ -52,13 +52,16 @@ export interface Study {
 /** As many of a trace as tell its fleet's capacity. */
 const CAPACITY_REQUESTS = 3_000;
 
+/** `bourse`, in a mode, with requests that wait at the exchange. */
+const OWN_ROUTER = /^bourse(?::([^+]+))?(\+queue)?$/;
+
 /** Throws `BRS_CONFIG` for a router that does not exist. */
 export function routerOf(name: string, open: OpenVirtualExchange): OpenRouter {
-  if (name === 'bourse') return bourseRouter(null, open);
-  if (name.startsWith('bourse:')) return bourseRouter(name.slice('bourse:'.length), open);
+  const own = OWN_ROUTER.exec(name);
+  if (own !== null) return bourseRouter(own[1] ?? null, open, own[2] !== undefined);
   const baseline = BASELINES.get(name);
   if (baseline !== undefined) return baselineRouter(baseline, truthOf);
-  const names = ['bourse', 'bourse:MODE', ...BASELINES.keys()];
+  const names = ['bourse', 'bourse:MODE', 'bourse+queue', ...BASELINES.keys()];
   const close = nearest(name, names);
   const hint = close === null ? '' : ` Did you mean ${close}?`;
   throw fault('BRS_CONFIG', {

@@ -1,4 +1,4 @@
-import { hashText } from './hash.ts';
+import { hashText, mixHash } from './hash.ts';
 
 /**
  * The simulator's tokens, so that counts can be reproduced exactly from the request:
@@ -58,4 +58,11 @@ function writeText(ids: Uint32Array, start: number, text: string): number {
   for (let i = 0; i < whole; i += BYTES_PER_TOKEN) ids[at++] = bytes.readUInt32LE(i);
   if (whole < bytes.length) ids[at++] = bytes.readUIntLE(whole, bytes.length - whole);
   return at;
+}
+
+/** The hash of a prompt, by which answers to it are drawn. */
+export function hashIds(ids: ArrayLike<number>): number {
+  let hash = ids.length;
+  for (let i = 0; i < ids.length; i++) hash = Math.imul(hash ^ ids[i]!, 0x01000193) + (hash >>> 13);
+  return mixHash(hash, ids.length);
 }

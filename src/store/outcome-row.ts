@@ -1,4 +1,11 @@
-import type { AttemptRecord, ComplexityBand, Outcome } from '../contract/index.ts';
+import { extrasOf } from '../contract/index.ts';
+import type {
+  AttemptRecord,
+  AttemptShare,
+  ComplexityBand,
+  Outcome,
+  OutcomeExtras,
+} from '../contract/index.ts';
 
 /** A row of the ledger as SQLite gives it. */
 export interface LedgerRow {
@@ -26,6 +33,8 @@ type AttemptCells = readonly [
   batch?: number | null,
   turns?: number | null,
   pendingTokens?: number | null,
+  quoted?: AttemptRecord['quoted'] | null,
+  share?: AttemptShare,
 ];
 
 /** What no sum needs, in the order of `Outcome`; an array, since keys would double its bytes. */
@@ -52,6 +61,7 @@ type Detail = readonly [
   /** Rows that were written before there were topics end here. */
   domain?: string | null,
   band?: ComplexityBand | null,
+  extras?: OutcomeExtras,
 ];
 
 export function detailOf(outcome: Outcome): string {
@@ -86,11 +96,20 @@ export function detailOf(outcome: Outcome): string {
       short(attempt.batch),
       short(attempt.turns),
       short(attempt.pendingTokens),
+      ...lastCells(attempt),
     ]),
     outcome.reservation,
   ];
   const { domain = null, band = null } = outcome;
+  const extras = extrasOf(outcome);
+  if (extras !== null) return JSON.stringify([...detail, domain, band, extras]);
   return JSON.stringify(domain === null ? detail : [...detail, domain, band]);
+}
+
+/** What only some attempts have: rows end before it. */
+function lastCells({ quoted, share }: AttemptRecord): [AttemptCells[12]?, AttemptShare?] {
+  if (share !== undefined) return [quoted ?? null, share];
+  return quoted === undefined ? [] : [quoted];
 }
 
 /** Three decimals: what a digit more costs in bytes, no reader needs. */
@@ -131,6 +150,7 @@ export function outcomeOf(row: LedgerRow): Outcome {
     perTokenMs: detail[16],
     attempts: detail[17].map(attemptOf),
     reservation: detail[18],
+    ...detail[EXTRAS_PLACE],
   };
 }
 
@@ -141,6 +161,8 @@ function topicOf(detail: Detail): Pick<Outcome, 'domain' | 'band'> {
 
 /** Where the topic stands in a `Detail`. */
 const TOPIC_PLACE = 19;
+/** Behind it: what only some outcomes have. */
+const EXTRAS_PLACE = 21;
 
 function attemptOf(cells: AttemptCells): AttemptRecord {
   return {
@@ -156,5 +178,7 @@ function attemptOf(cells: AttemptCells): AttemptRecord {
     batch: cells[9] ?? null,
     turns: cells[10] ?? null,
     pendingTokens: cells[11] ?? null,
+    ...(cells[12] !== undefined && cells[12] !== null && { quoted: cells[12] }),
+    ...(cells[13] !== undefined && { share: cells[13] }),
   };
 }

@@ -6,6 +6,7 @@
  */
 export { SMALLEST_BYTES_PER_TOKEN, estimatePromptTokens } from './prompt-tokens.ts';
 export { compressForSignals } from './compress.ts';
+export { isTimeSensitive } from './time-words.ts';
 /** For the stages that let personal data out and back in. @public */
 export { Placeholders, StreamRestorer, redact, redactAll, restore } from './redaction.ts';
 export type { Redacted, RedactionAction, RedactionPolicy } from './redaction.ts';

@@ -15,7 +15,16 @@ import {
 } from './json-text.ts';
 import type { JsonText } from './json-text.ts';
 
-type RootKey = 'choices' | 'usage' | 'error' | 'object' | 'type' | 'delta' | 'response' | 'data';
+type RootKey =
+  | 'choices'
+  | 'usage'
+  | 'error'
+  | 'object'
+  | 'type'
+  | 'delta'
+  | 'response'
+  | 'data'
+  | 'timings';
 
 /**
  * What one answer object says, found in its bytes by structure: a whole answer, or the payload of
@@ -26,6 +35,9 @@ export class AnswerScan {
   /** The top-level `usage`, where it is an object. */
   usageStart = 0;
   usageEnd = 0;
+  /** The object at `timings`, by which llama.cpp tells what it had cached. */
+  timingsStart = 0;
+  timingsEnd = 0;
   /** What to cut so that `usage` goes with one comma. */
   cutFrom = 0;
   cutTo = 0;
@@ -78,6 +90,7 @@ export class AnswerScan {
   #reset(): void {
     this.usageStart = 0;
     this.usageEnd = 0;
+    this.timingsEnd = 0;
     this.choices = -1;
     this.hasContent = false;
     this.finishStart = 0;
@@ -107,6 +120,9 @@ export class AnswerScan {
       this.typeEnd = end;
     } else if (key === 'delta') {
       this.hasContent ||= isFilled(text, start, end);
+    } else if (key === 'timings') {
+      this.timingsStart = start;
+      this.timingsEnd = first === OPEN_BRACE ? end : 0;
     } else if (key === 'response' && first === OPEN_BRACE) {
       this.responseStart = start;
       this.responseEnd = end;
@@ -178,7 +194,8 @@ function keyOf(text: JsonText, start: number, end: number): RootKey | null {
     case 8:
       return isSame(text, start + 1, 'object') ? 'object' : null;
     case 9:
-      return isSame(text, start + 1, 'choices') ? 'choices' : null;
+      if (isSame(text, start + 1, 'choices')) return 'choices';
+      return isSame(text, start + 1, 'timings') ? 'timings' : null;
     case 10:
       return isSame(text, start + 1, 'response') ? 'response' : null;
     default:

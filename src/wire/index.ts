@@ -19,6 +19,10 @@ export {
   shownToolName,
 } from './declared-tools.ts';
 export type { DeclaredTool } from './declared-tools.ts';
+export { AnswerReader } from './answer-reader.ts';
+export type { AnswerCall } from './answer-reader.ts';
+export { hasShape } from './json-shape.ts';
+export { SELF_CHECK_QUESTION, readSelfCheck, selfCheckBody } from './self-check.ts';
 export { readWholePart, spliceAnswers } from './answer-splice.ts';
 export { addBegunAnswer, handedBack } from './begun-answer.ts';
 export { isPlainAnswer, overrunOf } from './overrun.ts';
@@ -53,3 +57,14 @@ export type { JsonText } from './json-text.ts';
 export { boundaryAcross, isData, lastBoundary, lineEnd, skipLineEnd } from './sse-lines.ts';
 export { ResponsesOutput } from './responses-output.ts';
 export { isObject } from './usage.ts';
+export {
+  MESSAGES_MEMBER,
+  MessageStream,
+  chatFromMessages,
+  messageErrorBody,
+  messageErrorEvent,
+  messageErrorOf,
+  messageFromChat,
+  requestedEffort,
+  withoutMarks,
+} from './messages/index.ts';

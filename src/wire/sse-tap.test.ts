@@ -85,10 +85,9 @@ describe('what passes', () => {
         USAGE_ONLY,
         ': ping\n\n',
         'event: x\nid: 1\ndata: {"choices":[]}\n\n',
-        DONE,
         '\n',
       ),
-      fc.constantFrom('data: {not json}\n\n', 'data:{"choices":\ndata: []}\n\n', 'retry: 10\n\n'),
+      fc.constantFrom('data: [1]\n\n', 'data:{"choices":\ndata: []}\n\n', 'retry: 10\n\n'),
     );
     const breaks = fc.constantFrom('\n', '\r\n', '\r');
     fc.assert(

@@ -11,6 +11,7 @@ import {
 } from './sse-lines.ts';
 import { finishOfResponse, isObject, readUsage } from './usage.ts';
 
+const LF = 0x0a;
 /** The most of an incomplete event that is held back. */
 const HELD_BYTES_MAX = 4 * 1024 * 1024;
 /** How much of an error frame is kept for the operator. */
@@ -63,7 +64,7 @@ export class SseTap {
 
   /** What to forward of this chunk: whole events only. Null: nothing yet. */
   push(chunk: Buffer): Buffer | null {
-    if (this.errorFrame !== null || chunk.length === 0) return null;
+    if (this.errorFrame !== null || this.isDone || chunk.length === 0) return null;
     let bytes = chunk;
     let end = lastBoundary(chunk);
     if (this.#heldBytes > 0) {
@@ -81,7 +82,7 @@ export class SseTap {
 
   /** The stream has ended: what is left of it, where that is a whole event that lacks only its blank line. */
   flush(): Buffer | null {
-    if (this.#heldBytes === 0 || this.errorFrame !== null) return null;
+    if (this.#heldBytes === 0 || this.isDone || this.errorFrame !== null) return null;
     const bytes = this.#takeHeld(Buffer.from('\n\n'));
     return this.#isWhole(bytes) ? this.#forward(bytes, bytes.length) : null;
   }
@@ -106,8 +107,9 @@ export class SseTap {
     let kept = 0;
     let at = 0;
     while (at < end) {
-      const next = this.#readEvent(at);
-      if (this.errorFrame !== null) {
+      // Behind its end, a stream has nothing more to say.
+      const next = this.isDone ? at : this.#readEvent(at);
+      if (this.errorFrame !== null || next === at) {
         this.#cutFrom = at;
         this.#cutTo = end;
         at = end;
@@ -132,7 +134,10 @@ export class SseTap {
     if (isData(bytes, at)) {
       const payload = bytes[at + 5] === 0x20 ? at + 6 : at + 5;
       if (bytes[payload] === OPEN_BRACE) {
-        const payloadEnd = this.#scanPayload(payload);
+        const line = bytes.indexOf(LF, payload);
+        const scanned = this.#scanPayload(payload);
+        // Of JSON that is malformed, the scan may run on into the next event.
+        const payloadEnd = line >= 0 && line < scanned ? -1 : scanned;
         const next = payloadEnd < 0 ? -1 : endOfBlankLine(bytes, payloadEnd, end);
         if (next >= 0) {
           this.#note(payload, payloadEnd, at, next);
@@ -175,6 +180,10 @@ export class SseTap {
       return;
     }
     this.events++;
+    if (bytes[payload] === OPEN_BRACE) {
+      this.errorFrame = `an event is no JSON: ${excerpt(bytes, payload, payloadEnd)}`;
+      return;
+    }
     if (
       bytes[payload] === OPEN_BRACKET &&
       bytes.toString('latin1', payload, payloadEnd) === '[DONE]'
@@ -201,7 +210,9 @@ export class SseTap {
       this.finishReason = bytes.toString('latin1', scan.finishStart + 1, scan.finishEnd - 1);
     }
     if (scan.usageEnd > 0) {
-      this.usage = readUsage(parsed(bytes, scan.usageStart, scan.usageEnd)) ?? this.usage;
+      const timings =
+        scan.timingsEnd === 0 ? null : parsed(bytes, scan.timingsStart, scan.timingsEnd);
+      this.usage = readUsage(parsed(bytes, scan.usageStart, scan.usageEnd), timings) ?? this.usage;
       if (this.#hideUsage) {
         const isUsageOnly = scan.choices === 0;
         this.#cutFrom = isUsageOnly ? start : scan.cutFrom;

@@ -1,4 +1,4 @@
-import type { Surface } from '../contract/index.ts';
+import type { Surface, Usage } from '../contract/index.ts';
 import { handedBack, withoutRepeated } from './begun-answer.ts';
 import { isData, lineEnd, skipLineEnd } from './sse-lines.ts';
 import { splicedUsage } from './spliced-usage.ts';
@@ -20,6 +20,8 @@ export class StreamSplice {
   /** The answer so far: without what the model thought. */
   text = '';
   hasReasoning = false;
+  /** Nothing but text so far: no thinking, no call of a tool, no refusal. */
+  isTextOnly = true;
   readonly #surface: Surface;
   #part = 0;
   #envelope: Json | null = null;
@@ -78,14 +80,14 @@ export class StreamSplice {
 
   /**
    * The part at hand was cut, and another follows that goes on with it, or begins anew. What was held
-   * is no end; text in it goes on.
+   * is no end; text in it goes on. `counted` stands in where the part did not tell its usage.
    */
-  next(kind: 'continue' | 'restart'): Buffer | null {
+  next(kind: 'continue' | 'restart', counted: Usage | null = null): Buffer | null {
     const finish = this.#finish;
     const out: string[] = [];
     if (finish !== null && textOf(finish) !== '') out.push(frame(this.#named(open(finish))));
     this.#part++;
-    if (kind === 'continue') this.#usages.push(this.#usage);
+    if (kind === 'continue') this.#usages.push(this.#usage ?? shownUsage(counted));
     else this.#usages = [];
     this.#repeated =
       kind === 'continue' ? this.text.slice(handedBack(this.#surface, this.text).length) : '';
@@ -118,6 +120,7 @@ export class StreamSplice {
     if (delta !== null && (isFilled(delta['reasoning']) || isFilled(delta['reasoning_content']))) {
       this.hasReasoning = true;
     }
+    if (this.isTextOnly && delta !== null && saysMore(delta)) this.isTextOnly = false;
     const text = textOf(value);
     const fresh = this.#fresh(text);
     this.text += fresh;
@@ -155,6 +158,15 @@ export class StreamSplice {
     return named;
   }
 }
+
+const shownUsage = (usage: Usage | null): Json | null =>
+  usage === null
+    ? null
+    : {
+        prompt_tokens: usage.promptTokens,
+        completion_tokens: usage.outputTokens,
+        total_tokens: usage.promptTokens + usage.outputTokens,
+      };
 
 const frame = (value: Json): string => `data: ${JSON.stringify(value)}\n\n`;
 

@@ -106,6 +106,9 @@ describe('usageOf', () => {
         prompt_tokens_details: details,
         input_tokens_details: details,
         prompt_cache_hit_tokens: count,
+        total_tokens: count,
+        completion_tokens_details: details,
+        output_tokens_details: details,
         cost: fc.double(),
       },
       { requiredKeys: [] },
@@ -114,6 +117,8 @@ describe('usageOf', () => {
       prompt_tokens: count,
       completion_tokens: count,
       prompt_tokens_details: details,
+      completion_tokens_details: details,
+      total_tokens: fc.nat({ max: 60 }),
     });
     fc.assert(
       fc.property(

@@ -75,7 +75,9 @@ function readFromStart(text: JsonText, open: number): AnswerEnd {
       return { usage: usageAfterData(text, scan.dataStart), finishReason: null };
     }
     const usage =
-      scan.usageEnd === 0 ? null : readUsage(parse(bytes, scan.usageStart, scan.usageEnd));
+      scan.usageEnd === 0
+        ? null
+        : readUsage(parse(bytes, scan.usageStart, scan.usageEnd), timingsIn(bytes));
     if (scan.finishEnd > 0) {
       const finishReason = finishText(text, scan.finishStart, scan.finishEnd);
       return { usage, finishReason };
@@ -85,6 +87,9 @@ function readFromStart(text: JsonText, open: number): AnswerEnd {
     return NOTHING;
   }
 }
+
+const timingsIn = (bytes: Buffer): unknown =>
+  scan.timingsEnd === 0 ? null : parse(bytes, scan.timingsStart, scan.timingsEnd);
 
 /** Nearly every answer ends with `stop`: it needs no new string. */
 const finishText = (text: JsonText, start: number, end: number): string =>
@@ -114,7 +119,7 @@ function isLastOf(text: JsonText, valueEnd: number): boolean {
   let at = nextItem(text, valueEnd, CLOSE_BRACE);
   while (at >= 0) {
     const keyEnd = endOfKey(text, at);
-    if (isWord(text, at, keyEnd, 'usage')) return false;
+    if (isWord(text, at, keyEnd, 'usage') || isWord(text, at, keyEnd, 'timings')) return false;
     at = nextItem(text, endOfValue(text, startOfValue(text, keyEnd), 1), CLOSE_BRACE);
   }
   return skipSpace(text, -at) === text.end;

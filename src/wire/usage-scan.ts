@@ -31,6 +31,9 @@ export class UsageScan {
   #hasDetails = false;
   /** Other members could say what was cached. */
   #hasOtherDetails = false;
+  #total = ABSENT;
+  /** There are counts with a rate of their own, or a cost. */
+  #hasSpecial = false;
 
   /** Reads the object at `open`; returns one past its end. Throws where it is not JSON. */
   read(text: JsonText, open: number): number {
@@ -39,6 +42,8 @@ export class UsageScan {
     this.#cached = ABSENT;
     this.#hasDetails = false;
     this.#hasOtherDetails = false;
+    this.#total = ABSENT;
+    this.#hasSpecial = false;
     let at = firstItem(text, open, CLOSE_BRACE);
     while (at >= 0) {
       const keyEnd = endOfKey(text, at);
@@ -49,7 +54,14 @@ export class UsageScan {
         this.#output = countAt(text, start, end);
       } else if (isWord(text, at, keyEnd, 'prompt_tokens_details')) {
         this.#readDetails(text, start);
+      } else if (isWord(text, at, keyEnd, 'total_tokens')) {
+        this.#total = countAt(text, start, end);
+      } else if (isWord(text, at, keyEnd, 'completion_tokens_details')) {
+        this.#readOutputDetails(text, start);
+      } else if (isWord(text, at, keyEnd, 'cost')) {
+        this.#hasSpecial = true;
       } else if (
+        isWord(text, at, keyEnd, 'output_tokens_details') ||
         isWord(text, at, keyEnd, 'input_tokens_details') ||
         isWord(text, at, keyEnd, 'prompt_cache_hit_tokens')
       ) {
@@ -72,13 +84,27 @@ export class UsageScan {
       const start = startOfValue(text, keyEnd);
       const end = endOfValue(text, start, 3);
       if (isWord(text, at, keyEnd, 'cached_tokens')) this.#cached = countAt(text, start, end);
+      else this.#hasSpecial ||= countAt(text, start, end) !== 0;
+      at = nextItem(text, end, CLOSE_BRACE);
+    }
+  }
+
+  /** What the output was used for matters only where it is not all plain text. */
+  #readOutputDetails(text: JsonText, open: number): void {
+    if (text.bytes[open] !== OPEN_BRACE) return;
+    let at = firstItem(text, open, CLOSE_BRACE);
+    while (at >= 0) {
+      const start = startOfValue(text, endOfKey(text, at));
+      const end = endOfValue(text, start, 3);
+      this.#hasSpecial ||= countAt(text, start, end) !== 0;
       at = nextItem(text, end, CLOSE_BRACE);
     }
   }
 
   #ordinary(): Usage | null {
     const isClear = this.#prompt >= 0 && this.#output >= 0 && this.#cached !== UNCLEAR;
-    if (!isClear || (this.#hasOtherDetails && !this.#hasDetails)) return null;
+    if (!isClear || this.#hasSpecial || this.#total > this.#prompt + this.#output) return null;
+    if (this.#total === UNCLEAR || (this.#hasOtherDetails && !this.#hasDetails)) return null;
     return {
       promptTokens: this.#prompt,
       cachedTokens: Math.max(0, Math.min(this.#cached, this.#prompt)),

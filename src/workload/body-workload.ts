@@ -14,6 +14,7 @@ import { SMALLEST_BYTES_PER_TOKEN } from '../text/index.ts';
 import { archetypeOf } from './archetype.ts';
 import type { Census } from './census.ts';
 import { countElements, readConversation, readLastUserText } from './conversation.ts';
+import { findLastTurn } from './last-turn.ts';
 import { headerOf } from './parameters.ts';
 import { readTools } from './tools.ts';
 
@@ -95,6 +96,10 @@ export class BodyWorkload implements Workload {
 
   lastUserText(): string {
     return (this.#lastUserText ??= readLastUserText(this.body, this.surface, this.#census));
+  }
+
+  lastTurnSpan(): { readonly start: number; readonly end: number } | null {
+    return findLastTurn(this.body, this.surface, this.#census);
   }
 
   toolCount(): number {

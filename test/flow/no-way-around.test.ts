@@ -51,6 +51,10 @@ interface Path {
   readonly failures?: number;
   /** Served before, by the same exchange. */
   readonly before?: number;
+  /** The first that is asked answers late. */
+  readonly isSlow?: true;
+  /** How many one request asks, in one case at least. */
+  readonly asked?: number;
   /** Whether any request is served on this path, over all cases: else the row proves nothing. */
   readonly isServed?: false;
 }
@@ -90,6 +94,50 @@ const PATHS: readonly Path[] = [
   { name: 'a route to one model', body: { model: 'auto', messages }, use: { models: ['large'] } },
   { name: 'a fixed answer', body: { model: 'auto', messages }, use: { answer: { text: 'hello' } } },
   { name: 'an order that was learned', body: { model: 'auto', messages }, before: 64 },
+  {
+    name: 'a cascade',
+    body: { model: 'auto', messages },
+    use: { cascade: { models: ['small', 'large'], accept: { from: 1 } } },
+    asked: 2,
+  },
+  {
+    name: 'a cascade whose first step fails, streamed',
+    body: { model: 'auto', messages, stream: true },
+    use: { cascade: { models: ['small', 'large'], accept: { from: 1 } } },
+    failures: 2,
+    asked: 3,
+  },
+  {
+    name: 'a cascade with a check by another model',
+    body: { model: 'auto', messages },
+    use: {
+      cascade: {
+        models: ['small', 'large'],
+        accept: { by: 'selfCheck', checkedBy: 'large', from: 1 },
+      },
+    },
+    asked: 3,
+  },
+  {
+    name: 'a cascade that the market chooses',
+    body: { model: 'auto', messages },
+    use: { cascade: {}, mode: 'accuracy' },
+  },
+  {
+    name: 'a hedge',
+    body: { model: 'auto', messages, stream: true },
+    use: { hedge: { afterMs: 1, maxShare: 1 } },
+    isSlow: true,
+    asked: 2,
+  },
+  {
+    name: 'a hedge whose both sides fail',
+    body: { model: 'auto', messages },
+    use: { hedge: { afterMs: 1, maxShare: 1 } },
+    isSlow: true,
+    failures: 2,
+    asked: 3,
+  },
   { name: 'embeddings', surface: 'embeddings', body: { model: 'vectors', input: 'hi' } },
   {
     name: 'embeddings of no model',
@@ -119,12 +167,24 @@ const STREAM = Buffer.from(
 class Recorder implements Upstream {
   readonly sentTo: string[] = [];
   failures = 0;
+  isSlow = false;
+  readonly #pass: () => void;
+
+  /** `pass` lets some time pass. */
+  constructor(pass: () => void) {
+    this.#pass = pass;
+  }
 
   readonly dispatch: Upstream['dispatch'] = (call, sink) => {
     this.sentTo.push(call.instance.id);
-    const flow = { pause: () => {}, resume: () => {}, abort: () => {} };
+    let isAborted = false;
+    const flow = { pause: () => {}, resume: () => {}, abort: () => void (isAborted = true) };
     const isFailing = this.failures-- > 0;
+    const { isSlow } = this;
+    this.isSlow = false;
     queueMicrotask(() => {
+      if (isSlow) this.#pass();
+      if (isAborted) return;
       if (isFailing) {
         sink.onError(fault('BRS_UPSTREAM_CONNECT', { instance: call.instance.id, reason: 'test' }));
         return;
@@ -140,7 +200,8 @@ class Recorder implements Upstream {
 
 /** The director over a policy, without a server, a store or a network. */
 class Exchange {
-  readonly upstream = new Recorder();
+  readonly #clock = createVirtualClock();
+  readonly upstream = new Recorder(() => this.#clock.advance(50));
   readonly world = new SignalWorld();
   readonly #route: ReturnType<typeof createExchange>;
 
@@ -188,7 +249,7 @@ class Exchange {
         end: () => {},
       },
       observer: { on: () => {}, stage: () => {} },
-      clock: createVirtualClock(),
+      clock: this.#clock,
       rng: createRng(1),
     });
   }
@@ -236,6 +297,7 @@ describe('no path leads around a constraint', () => {
     async (path) => {
       let served = 0;
       let bound = 0;
+      let most = 0;
       await fc.assert(
         fc.asyncProperty(randomPolicies, worlds, async (policy, cases) => {
           const exchange = new Exchange(policy, path.use ?? {});
@@ -244,9 +306,11 @@ describe('no path leads around a constraint', () => {
             for (let i = 0; i < (path.before ?? 0); i++) await exchange.ask(path);
             exchange.upstream.sentTo.length = 0;
             exchange.upstream.failures = path.failures ?? 0;
+            exchange.upstream.isSlow = path.isSlow ?? false;
             const isAnswered = await exchange.ask(path);
             const { names, isRefused } = boundBy(policy, truths);
             const { sentTo } = exchange.upstream;
+            most = Math.max(most, sentTo.length);
             expect(sentTo.filter((id) => names.includes(BARRED[id] ?? ''))).toEqual([]);
             if (isRefused)
               expect({ isAnswered, sentTo }).toEqual({ isAnswered: false, sentTo: [] });
@@ -257,6 +321,7 @@ describe('no path leads around a constraint', () => {
         { numRuns: 12, seed: 5 },
       );
       expect(bound).toBeGreaterThan(10);
+      expect(most).toBeGreaterThanOrEqual(path.asked ?? 0);
       if (path.isServed !== false) expect(served).toBeGreaterThan(10);
       else expect(served).toBe(0);
     },

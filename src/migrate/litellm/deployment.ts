@@ -50,7 +50,6 @@ export function readDeployment(node: ForeignNode): Deployment | null {
   }
   const endpoint = readEndpoint(params, choice.provider, group);
   if ('reason' in endpoint) return leftOut(node, endpoint.reason);
-  if (choice.provider.note !== undefined) params.at('model')?.change(choice.provider.note);
   return {
     node,
     group,

@@ -1,14 +1,12 @@
-/** A provider whose servers speak OpenAI's API, as an engine of Bourse. */
+/** A provider as an engine of Bourse. */
 export interface Provider {
-  readonly engine: 'openai' | 'vllm';
+  readonly engine: string;
   /** Base URL where the deployment has none. Null: the engine's own, or none. */
   readonly url: string | null;
   /** Variable that holds the base URL where the deployment has none. */
   readonly urlVariable?: string;
   /** Variable that holds the key where the deployment has none, and its own URL neither. */
   readonly keyVariable: string | null;
-  /** How it differs from what LiteLLM does. */
-  readonly note?: string;
 }
 
 const cloud = (url: string | null, keyVariable: string): Provider => ({
@@ -17,18 +15,26 @@ const cloud = (url: string | null, keyVariable: string): Provider => ({
   keyVariable,
 });
 
-const OWN_API = 'is asked through its OpenAI-compatible API, where LiteLLM uses its native one';
+/** A cloud whose engine knows where it stands. */
+const home = (engine: string, keyVariable: string | null): Provider => ({
+  engine,
+  url: null,
+  keyVariable,
+});
 
 /** By the prefix of `litellm_params.model`. Base URLs are those of the providers' own documentation. */
 const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
   ['openai', cloud(null, 'OPENAI_API_KEY')],
   ['text-completion-openai', cloud(null, 'OPENAI_API_KEY')],
-  ['deepseek', cloud('https://api.deepseek.com', 'DEEPSEEK_API_KEY')],
-  ['groq', cloud('https://api.groq.com/openai/v1', 'GROQ_API_KEY')],
-  ['mistral', cloud('https://api.mistral.ai/v1', 'MISTRAL_API_KEY')],
+  ['anthropic', home('anthropic', 'ANTHROPIC_API_KEY')],
+  ['azure', { ...home('azure', 'AZURE_API_KEY'), urlVariable: 'AZURE_API_BASE' }],
+  ['gemini', home('gemini', 'GEMINI_API_KEY')],
+  ['deepseek', home('deepseek', 'DEEPSEEK_API_KEY')],
+  ['groq', home('groq', 'GROQ_API_KEY')],
+  ['mistral', home('mistral', 'MISTRAL_API_KEY')],
   ['together_ai', cloud('https://api.together.xyz/v1', 'TOGETHERAI_API_KEY')],
   ['fireworks_ai', cloud('https://api.fireworks.ai/inference/v1', 'FIREWORKS_AI_API_KEY')],
-  ['openrouter', cloud('https://openrouter.ai/api/v1', 'OPENROUTER_API_KEY')],
+  ['openrouter', home('openrouter', 'OPENROUTER_API_KEY')],
   ['xai', cloud('https://api.x.ai/v1', 'XAI_API_KEY')],
   ['nvidia_nim', cloud('https://integrate.api.nvidia.com/v1', 'NVIDIA_NIM_API_KEY')],
   ['cerebras', cloud('https://api.cerebras.ai/v1', 'CEREBRAS_API_KEY')],
@@ -50,11 +56,8 @@ const PROVIDERS: ReadonlyMap<string, Provider> = new Map([
     { engine: 'openai', url: null, urlVariable: 'XINFERENCE_API_BASE', keyVariable: null },
   ],
   ['llamafile', { engine: 'openai', url: 'http://127.0.0.1:8080/v1', keyVariable: null }],
-  ['ollama', { engine: 'openai', url: 'http://127.0.0.1:11434', keyVariable: null, note: OWN_API }],
-  [
-    'ollama_chat',
-    { engine: 'openai', url: 'http://127.0.0.1:11434', keyVariable: null, note: OWN_API },
-  ],
+  ['ollama', home('ollama', null)],
+  ['ollama_chat', home('ollama', null)],
 ]);
 
 /** Names without a prefix that LiteLLM takes for models of OpenAI. */
@@ -80,7 +83,9 @@ export function chooseProvider(model: string, custom: string | null): ProviderCh
     if (OPENAI_NAMES.test(model)) {
       return { provider: PROVIDERS.get('openai')!, upstreamName: model };
     }
-    if (CLAUDE_NAMES.test(model)) return { reason: noEngine('anthropic') };
+    if (CLAUDE_NAMES.test(model)) {
+      return { provider: PROVIDERS.get('anthropic')!, upstreamName: model };
+    }
     return { reason: 'the model has no provider prefix, and is none of OpenAI by its name' };
   }
   const provider = PROVIDERS.get(prefix);

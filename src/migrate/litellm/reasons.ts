@@ -26,7 +26,8 @@ export const LITELLM_REASONS: Reasons = {
   'model_list[].litellm_params.tags':
     'requests have no tags: write labels on the instance, and a constraint',
   'model_list[].litellm_params.region_name': 'write it as a label of the instance',
-  'model_list[].litellm_params.api_version': 'the engine has one version of its API',
+  'model_list[].litellm_params.api_version':
+    'write it as `options: { apiVersion: … }` of the instance',
   'model_list[].litellm_params.organization': 'the engine sends no such header',
   'model_list[].litellm_params.extra_headers': 'instances have no headers of their own',
   'model_list[].litellm_params.mock_response': 'answers are never made up: `bourse demo` simulates',

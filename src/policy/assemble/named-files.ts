@@ -3,11 +3,18 @@ import { entriesOf, membersOf } from '../document/raw.ts';
 import { assemblePolicy } from './assemble.ts';
 import type { AssemblyInput } from './assemble.ts';
 
-/** The files in which instances keep their keys, by the instance's index. */
-export function keyFiles(root: unknown, file: string): ReadonlyMap<number, string> {
+/** Members of an instance that name a file with a secret. */
+export type SecretFile = 'apiKeyFile' | 'bidSecretFile';
+
+/** The files in which instances keep their secrets of one kind, by the instance's index. */
+export function secretFiles(
+  root: unknown,
+  file: string,
+  member: SecretFile,
+): ReadonlyMap<number, string> {
   const files = new Map<number, string>();
   for (const [i, instance] of entriesOf(membersOf(root)['instances'])) {
-    const path = instance['apiKeyFile'];
+    const path = instance[member];
     if (typeof path === 'string') files.set(i, resolve(dirname(file), path));
   }
   return files;
@@ -18,11 +25,13 @@ export function readNamedFiles(
   input: AssemblyInput & Required<Pick<AssemblyInput, 'readFile'>>,
 ): void {
   const { value } = assemblePolicy(input);
-  for (const path of keyFiles(value, input.file).values()) {
-    try {
-      input.readFile?.(path);
-    } catch {
-      continue;
+  for (const member of ['apiKeyFile', 'bidSecretFile'] as const) {
+    for (const path of secretFiles(value, input.file, member).values()) {
+      try {
+        input.readFile?.(path);
+      } catch {
+        continue;
+      }
     }
   }
 }

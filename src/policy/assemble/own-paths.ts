@@ -5,7 +5,10 @@ import type { Placed } from '../document/placed.ts';
 /** Where a policy names files. `*` is any member or entry. */
 const PATHS: readonly (readonly string[])[] = [
   ['store', 'path'],
+  ['cache', 'path'],
   ['instances', '*', 'apiKeyFile'],
+  ['instances', '*', 'bidSecretFile'],
+  ['instances', '*', 'options', 'file'],
   ['plugins', '*'],
   ['understanding', 'encoder', 'onnx'],
   ['understanding', 'encoder', 'tokenizer'],

@@ -29,6 +29,9 @@ export function checkReferences(
     checker.known('model', models, instance['model'], ['instances', i, 'model']);
     checker.known('engine', engines, instance['engine'], ['instances', i, 'engine']);
   }
+  for (const [i, judge] of entriesOf(root['judges'])) {
+    checker.known('model', models, judge['model'], ['judges', i, 'model']);
+  }
   for (const [i, tenant] of entriesOf(root['tenants'])) {
     checker.known('mode', modes, tenant['mode'], ['tenants', i, 'mode']);
   }
@@ -56,6 +59,14 @@ function checkRules(
     for (const [j, model] of listOf(use['models']).entries()) {
       checker.known('model', models, model, [...at, 'models', j]);
     }
+    const cascade = membersOf(use['cascade']);
+    for (const [j, step] of listOf(cascade['models']).entries()) {
+      const isName = typeof step === 'string';
+      const place = [...at, 'cascade', 'models', j, ...(isName ? [] : ['model'])];
+      checker.known('model', models, isName ? step : membersOf(step)['model'], place);
+    }
+    const checkedBy = membersOf(cascade['accept'])['checkedBy'];
+    checker.known('model', models, checkedBy, [...at, 'cascade', 'accept', 'checkedBy']);
   }
   for (const [i, constraint] of entriesOf(members['constraints'])) {
     for (const verb of ['require', 'forbid']) {

@@ -1,11 +1,14 @@
 import type { AttemptPlan, Config, InstanceRule, Limits, Mandate } from '../../contract/index.ts';
 import type { ModelId } from '../../kernel/index.ts';
 import { weightsOf } from '../config/build-config.ts';
+import { cacheRuleOf } from '../config/cache.ts';
 import { DEFAULT_MODE, NO_LIMITS, reweigh } from '../config/modes.ts';
 import { NO_INJECTION } from '../injection/compile.ts';
 import type { CompiledInjection } from '../injection/compile.ts';
 import type { Path } from '../document/place.ts';
 import type { PolicyFile } from '../schema/index.ts';
+import { explorationPart } from '../config/exploration.ts';
+import { attemptPlansOf } from './attempt-plans.ts';
 import type { Condition } from './condition.ts';
 import { fixedAnswerOf } from '../tools/fixed-answer.ts';
 import { withToolRule } from '../tools/compile.ts';
@@ -127,6 +130,12 @@ interface RouteAt {
   readonly place: RulePlace;
 }
 
+/** Null: any model. Those that only grade answers are left out. */
+function everyModel({ models }: Config): ReadonlySet<ModelId> | null {
+  if (models.every(({ isJudge }) => isJudge !== true)) return null;
+  return new Set(models.filter(({ isJudge }) => isJudge !== true).map(({ id }) => id));
+}
+
 function compileRoute(
   { route, index, place }: RouteAt,
   parts: RouteParts,
@@ -136,7 +145,7 @@ function compileRoute(
   const name = routeName(route.name, place);
   const condition = parts.conditions[index] ?? null;
   const injection = parts.injections[index] ?? NO_INJECTION;
-  const models = use.models === '*' ? null : new Set(use.models as ModelId[]);
+  const models = use.models === '*' ? everyModel(config) : new Set(use.models as ModelId[]);
   return {
     name,
     index,
@@ -153,7 +162,11 @@ function compileRoute(
       limits: limitsOf(use.limits),
       injection: injection.plain,
       answer: fixedAnswerOf(use.answer),
+      ...explorationPart(config.learning.exploration, use.exploration),
       attempts: attemptsOf(use.attempts, config.attempts),
+      ...(use.queue !== undefined && { queue: use.queue }),
+      ...cacheOf(route.cache),
+      ...attemptPlansOf(use),
     },
     injection,
   };
@@ -168,7 +181,11 @@ function impliedDefault(name: string, config: Config): CompiledRoute {
     priority: Number.NEGATIVE_INFINITY,
     condition: null,
     evaluate: null,
-    mandate: plainMandate(name, config),
+    mandate: {
+      ...plainMandate(name, config),
+      models: everyModel(config),
+      ...explorationPart(config.learning.exploration),
+    },
     injection: NO_INJECTION,
   };
 }
@@ -203,6 +220,11 @@ function limitsOf(limits: PolicyFile['routes'][number]['use']['limits']): Limits
   };
 }
 
+function cacheOf(file: PolicyFile['routes'][number]['cache']): Pick<Mandate, 'cache'> {
+  const rule = file === undefined ? null : cacheRuleOf(file);
+  return rule === null ? {} : { cache: rule };
+}
+
 function attemptsOf(
   override: PolicyFile['routes'][number]['use']['attempts'],
   attempts: AttemptPlan,
@@ -214,5 +236,6 @@ function attemptsOf(
     firstTokenTimeoutMs: override.firstTokenTimeoutMs ?? attempts.firstTokenTimeoutMs,
     idleTimeoutMs: override.idleTimeoutMs ?? attempts.idleTimeoutMs,
     totalTimeoutMs: override.totalTimeoutMs ?? attempts.totalTimeoutMs,
+    continueCut: override.continueCut ?? attempts.continueCut ?? true,
   };
 }

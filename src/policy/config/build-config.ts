@@ -2,16 +2,23 @@ import { dirname, resolve } from 'node:path';
 import type {
   BudgetRule,
   Config,
+  Engine,
+  FlatPrice,
   Instance,
   KeyConfig,
+  LearningConfig,
   Model,
   Objective,
   Price,
 } from '../../contract/index.ts';
 import type { InstanceId, KeyId, ModelId, TenantId } from '../../kernel/index.ts';
 import type { PolicyFile } from '../schema/index.ts';
+import { knownPrice } from '../catalogue/known-price.ts';
 import { BUILT_IN_MODES } from './modes.ts';
+import { buildCache } from './cache.ts';
 import { buildAccuracyLearning } from './accuracy-learning.ts';
+import { judgingBudgetOf, judgingOf } from './judging.ts';
+import { explorationOf, routerOf } from './exploration.ts';
 import { buildUnderstanding } from './understanding.ts';
 
 /** 1 USD per million tokens is 1 000 000 pico-USD per token. */
@@ -23,11 +30,13 @@ const MICROJOULES_PER_KILOJOULE = 1e9;
 export interface BuildContext {
   readonly file: string;
   readonly apiKeys: ReadonlyMap<number, string>;
+  readonly bidSecrets: ReadonlyMap<number, string>;
+  readonly engines: readonly Pick<Engine, 'kind' | 'defaultUrl' | 'place'>[];
 }
 
 /** The policy file as the rest of the program reads it: units converted, references resolved. */
 export function buildConfig(input: PolicyFile, context: BuildContext): Config {
-  const models = input.models.map(buildModel);
+  const models = buildModels(input, context);
   const modelById = new Map<string, Model>(models.map((model) => [model.id, model]));
   const { server } = input;
   const near = (path: string): string => resolve(dirname(context.file), path);
@@ -60,24 +69,40 @@ export function buildConfig(input: PolicyFile, context: BuildContext): Config {
       requestsPerMinute: tenant.requestsPerMinute ?? null,
     })),
     models,
-    instances: input.instances.map((instance, i) => ({
-      ...buildInstance(instance, modelById.get(instance.model)!),
-      apiKey: instance.apiKey ?? context.apiKeys.get(i) ?? null,
-    })),
+    instances: buildInstances(input.instances, modelById, { ...context, near }),
     modes: buildModes(input.modes),
     recipes: Object.entries(input.recipes).map(([name, { roles = null }]) => ({ name, roles })),
+    cache: buildCache(input.cache, near),
     carbon: {
       label: input.carbon.label,
       gramsPerKilowattHour: new Map(Object.entries(input.carbon.gramsPerKilowattHour)),
       maxAgeMs: input.carbon.maxAgeSeconds * 1000,
     },
-    budgets: input.budgets.map(buildBudget),
+    budgets: [...input.budgets.map(buildBudget), ...judgingBudgetOf(input)],
     attempts: input.attempts,
+    market: { ...input.market, reserveScoreUsd: input.market.reserveScoreUsd ?? null },
     health: input.health,
-    learning: { ...input.learning, accuracy: buildAccuracyLearning(input.learning.accuracy) },
-    feedback: input.feedback,
+    learning: buildLearning(input.learning, near),
+    feedback: {
+      keepsCorrections: input.feedback.keepsCorrections,
+      taughtPerTenantHour: input.feedback.taughtPerTenantHour,
+      isImplicit: input.feedback.implicit,
+    },
+    ...judgingOf(input),
     understanding: buildUnderstanding(input.understanding, near),
     plugins: input.plugins.map(near),
+  };
+}
+
+function buildLearning(
+  { reputation, accuracy, exploration, probes, router }: PolicyFile['learning'],
+  near: (path: string) => string,
+): LearningConfig {
+  return {
+    reputation,
+    accuracy: buildAccuracyLearning(accuracy),
+    exploration: explorationOf({ exploration, probes }),
+    router: routerOf(router, near),
   };
 }
 
@@ -93,13 +118,34 @@ function buildKey(key: Entry<'keys'>): KeyConfig {
   };
 }
 
-function buildModel(model: Entry<'models'>): Model {
+const buildModels = (input: PolicyFile, context: BuildContext): Model[] =>
+  input.models.map((model) =>
+    buildModel(model, model.price === undefined ? knownPriceOf(model, input, context) : null),
+  );
+
+/** The provider's, for a model that the file does not price. */
+function knownPriceOf(
+  { id, upstreamName = id }: Entry<'models'>,
+  { instances }: PolicyFile,
+  { engines }: BuildContext,
+): Price | null {
+  const own = instances
+    .filter(({ model }) => model === id)
+    .map(({ engine, url }) => {
+      const home = engines.find(({ kind }) => kind === engine)?.defaultUrl;
+      return { engine, url: url ?? home ?? '', model: { upstreamName } };
+    });
+  return knownPrice(own, engines);
+}
+
+function buildModel(model: Entry<'models'>, known: Price | null): Model {
   const { default: prior, ...byDomain } = model.accuracy ?? {};
   return {
     id: model.id as ModelId,
-    kind: model.kind,
+    kind: model.kind === 'embedding' ? 'embedding' : 'chat',
+    ...(model.kind === 'judge' && { isJudge: true as const }),
     upstreamName: model.upstreamName ?? model.id,
-    price: buildPrice(model.price),
+    price: buildPrice(model.price) ?? known,
     accuracy: {
       default: prior ?? null,
       byDomain: new Map(Object.entries(byDomain)),
@@ -111,6 +157,7 @@ function buildModel(model: Entry<'models'>): Model {
     contextWindowTokens: model.contextWindowTokens ?? null,
     maxOutputTokens: model.maxOutputTokens ?? null,
     labels: new Map(Object.entries(model.labels)),
+    ...(model.routerName !== undefined && { routerName: model.routerName }),
   };
 }
 
@@ -123,26 +170,112 @@ function reasoningOptionsOf(
   return { reasoningOptions: { leastEffort, budgetTokens } };
 }
 
-function buildPrice(price: Entry<'models'>['price']): Price | null {
+type WrittenPrice = NonNullable<Entry<'models'>['price']>;
+
+function buildPrice(price: WrittenPrice | undefined): Price | null {
   if (price === undefined) return null;
+  const { longPrompt } = price;
+  if (longPrompt === undefined) return flatPrice(price);
+  const long = { aboveTokens: longPrompt.aboveTokens, price: flatPrice(longPrompt) };
+  return { ...flatPrice(price), longPrompt: long };
+}
+
+function flatPrice(price: Omit<WrittenPrice, 'longPrompt'>): FlatPrice {
   const { inputPerMTok, cachedInputPerMTok = inputPerMTok, outputPerMTok = 0 } = price;
+  const special = {
+    cacheWritePicoUsd: price.cacheWritePerMTok,
+    cacheWriteHourPicoUsd: price.cacheWriteHourPerMTok,
+    reasoningPicoUsd: price.reasoningPerMTok,
+    imageInputPicoUsd: price.imageInputPerMTok,
+    audioInputPicoUsd: price.audioInputPerMTok,
+    audioOutputPicoUsd: price.audioOutputPerMTok,
+  };
+  const told = Object.entries(special).flatMap(([name, rate]) =>
+    rate === undefined ? [] : [[name, Math.round(rate * PICO_PER_TOKEN)] as const],
+  );
   return {
     inputPicoUsd: Math.round(inputPerMTok * PICO_PER_TOKEN),
     cachedInputPicoUsd: Math.round(cachedInputPerMTok * PICO_PER_TOKEN),
     outputPicoUsd: Math.round(outputPerMTok * PICO_PER_TOKEN),
+    ...(Object.fromEntries(told) as Partial<FlatPrice>),
   };
 }
 
-function buildInstance(instance: Entry<'instances'>, model: Model): Omit<Instance, 'apiKey'> {
+function buildInstance(
+  instance: Entry<'instances'>,
+  model: Model,
+  context: BuildContext,
+): Omit<Instance, 'apiKey'> {
+  const { apiKeys, kvEvents, limits, metricsUrl, options } = instance;
+  const engine = context.engines.find(({ kind }) => kind === instance.engine);
   return {
     id: instance.id as InstanceId,
     model,
     engine: instance.engine,
-    url: instance.url,
+    url: instance.url ?? placeOf(instance, context)?.url ?? engine?.defaultUrl ?? '',
     labels: new Map(Object.entries(instance.labels)),
     maxRunning: instance.maxRunning,
+    ...(apiKeys !== undefined && { moreApiKeys: apiKeys.slice(1) }),
+    ...(metricsUrl !== undefined && { metricsUrl }),
+    ...(kvEvents !== undefined && {
+      kvEvents: {
+        ...kvEvents,
+        replay: kvEvents.replay ?? null,
+        renderUrl: kvEvents.renderUrl ?? null,
+      },
+    }),
+    ...(options !== undefined && { options }),
+    ...(limits !== undefined && {
+      rates: {
+        requestsPerMinute: limits.requestsPerMinute ?? null,
+        tokensPerMinute: limits.tokensPerMinute ?? null,
+      },
+    }),
     source: 'config',
   };
+}
+
+function buildInstances(
+  instances: PolicyFile['instances'],
+  models: ReadonlyMap<string, Model>,
+  context: BuildContext & { readonly near: (path: string) => string },
+): Config['instances'] {
+  return instances
+    .map((written) => besidePolicy(written, context.near))
+    .map((instance, i) => ({
+      ...buildInstance(instance, models.get(instance.model)!, context),
+      apiKey:
+        instance.apiKey ??
+        context.apiKeys.get(i) ??
+        instance.apiKeys?.[0] ??
+        placeOf(instance, context)?.apiKey ??
+        null,
+      ...ownerOf(instance, context.bidSecrets.get(i)),
+    }));
+}
+
+/** A file that an engine is given is relative to the policy file. */
+function besidePolicy(
+  instance: Entry<'instances'>,
+  near: (path: string) => string,
+): Entry<'instances'> {
+  const file = instance.options?.['file'];
+  if (typeof file !== 'string') return instance;
+  return { ...instance, options: { ...instance.options, file: near(file) } };
+}
+
+/** Where the exchange runs the server itself; undefined or null: it does not. */
+const placeOf = ({ engine, options }: Entry<'instances'>, { engines }: BuildContext) =>
+  engines.find(({ kind }) => kind === engine)?.place?.(options);
+
+/** Nothing where the house owns the instance. */
+function ownerOf(
+  { id, owner, bidUrl, bidSecret }: Entry<'instances'>,
+  secretOfFile: string | undefined,
+): Pick<Instance, 'owner' | 'bidder'> {
+  const secret = bidSecret ?? secretOfFile;
+  if (bidUrl === undefined || secret === undefined) return owner === undefined ? {} : { owner };
+  return { owner: owner ?? id, bidder: { url: bidUrl, secret } };
 }
 
 /** The built-in modes with the file's changes and additions. A mode of the file's own is complete. */

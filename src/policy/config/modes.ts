@@ -11,7 +11,7 @@ import type { Limits, Objective } from '../../contract/index.ts';
 export const BUILT_IN_MODES: ReadonlyMap<string, Objective> = new Map([
   ['accuracy', { usdPerError: 0.05, usdPerSecond: 0.001, usdPerKilojoule: 0.00001 }],
   ['economy', { usdPerError: 0.001, usdPerSecond: 0.00002, usdPerKilojoule: 0.00004 }],
-  ['eco', { usdPerError: 0.001, usdPerSecond: 0.00002, usdPerKilojoule: 0.005 }],
+  ['eco', { usdPerError: 0.001, usdPerSecond: 0.0005, usdPerKilojoule: 0.005 }],
   ['latency', { usdPerError: 0.001, usdPerSecond: 0.01, usdPerKilojoule: 0.00001 }],
 ]);
 

@@ -10,6 +10,15 @@ const reliability = z
       .default(0.3)
       .describe('A model called too weak for the request, or more than it needed.'),
     guard: ratio.default(0.5).describe('A call of a tool that the request does not have.'),
+    judge: ratio
+      .default(0.6)
+      .describe('A judge of `judges`, until it is known how often it agrees with others.'),
+    'tool-failure': ratio
+      .default(0.15)
+      .describe('A tool that the answer called reports an error in the next turn.'),
+    retry: ratio.default(0.1).describe('The same conversation, sent again by its session.'),
+    truncated: ratio.default(0.1).describe('An answer that nobody limited and that did not end.'),
+    refused: ratio.default(0.2).describe('An answer that the model or its filter refused.'),
   })
   .prefault({})
   .describe('How much of a certain verdict one of each source counts, 0 to 1.');
@@ -65,6 +74,12 @@ export const feedbackSchema = z
       .describe(
         'Verdicts of one tenant in an hour that teach. Further ones are kept and teach nothing, so that no tenant decides alone what is believed of a model.',
       ),
+    implicit: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether what speaks against an answer is a verdict too: a conversation sent again, a tool that failed, an answer that did not end or was refused.',
+      ),
   })
   .prefault({})
-  .describe('What becomes of `POST /v1/feedback`.');
+  .describe('What becomes of `POST /v1/feedback`, and of other signs of how good an answer was.');

@@ -9,7 +9,7 @@ import {
   positive,
   ratio,
 } from './scalars.ts';
-import { baseUrl } from './url.ts';
+import { baseUrl, exactUrl, kvEndpoint } from './url.ts';
 
 /** Keys of `require` and `forbid` that are no labels. */
 export const SELECTOR_KEYS = ['model', 'instance', 'engine'];
@@ -73,23 +73,65 @@ const labels = z
 
 const rate = z.number().min(0).max(1_000_000);
 
+/** USD per million tokens of each kind. */
+const rates = {
+  inputPerMTok: rate.describe('USD per million prompt tokens.'),
+  cachedInputPerMTok: rate
+    .optional()
+    .describe('For prompt tokens found in a prefix cache. Defaults to `inputPerMTok`.'),
+  outputPerMTok: rate
+    .optional()
+    .describe('USD per million output tokens. Required for chat models.'),
+  cacheWritePerMTok: rate
+    .optional()
+    .describe(
+      'For prompt tokens that the provider charges for writing to its cache. Defaults to `inputPerMTok`.',
+    ),
+  cacheWriteHourPerMTok: rate
+    .optional()
+    .describe('For those of them that it keeps for an hour. Defaults to `cacheWritePerMTok`.'),
+  reasoningPerMTok: rate
+    .optional()
+    .describe('For output tokens spent on thinking. Defaults to `outputPerMTok`.'),
+  imageInputPerMTok: rate
+    .optional()
+    .describe('For prompt tokens of pictures. Defaults to `inputPerMTok`.'),
+  audioInputPerMTok: rate
+    .optional()
+    .describe('For prompt tokens of sound. Defaults to `inputPerMTok`.'),
+  audioOutputPerMTok: rate
+    .optional()
+    .describe('For output tokens of sound. Defaults to `outputPerMTok`.'),
+};
+
 export const modelSchema = z
   .strictObject({
     id: identifier.describe('What clients and routes call it.'),
-    kind: z.enum(['chat', 'embedding']).default('chat').describe('What it is for.'),
+    routerName: identifier
+      .optional()
+      .describe('Its name in the tables of `learning.router`. Unset: its id.'),
+    kind: z
+      .enum(['chat', 'embedding', 'judge'])
+      .default('chat')
+      .describe(
+        'What it is for. A `judge` is a chat model that only grades answers: no `*` includes it, and no client can name it.',
+      ),
     upstreamName: plainText.optional().describe('What its servers call it. Defaults to the id.'),
     price: z
       .strictObject({
-        inputPerMTok: rate.describe('USD per million prompt tokens.'),
-        cachedInputPerMTok: rate
+        ...rates,
+        longPrompt: z
+          .strictObject({
+            aboveTokens: count.describe('Prompts with more tokens than this.'),
+            ...rates,
+          })
           .optional()
-          .describe('For prompt tokens found in a prefix cache. Defaults to `inputPerMTok`.'),
-        outputPerMTok: rate
-          .optional()
-          .describe('USD per million output tokens. Required for chat models.'),
+          .describe('What all of a request costs whose prompt is long. Unset: the same.'),
       })
       .optional()
-      .describe('Unset: unknown. An unknown price fails a cost limit; it is never zero.'),
+      .describe(
+        "Unset: the price of the shipped catalogue, where every instance of the model is its provider's own; else unknown. An unknown price fails a cost limit; it is never zero.",
+      ),
     accuracy: z
       .record(plainText, ratio)
       .optional()
@@ -139,8 +181,14 @@ export const modelSchema = z
     },
   );
 
-/** Engines whose servers all stand in one place. */
-const KNOWN_URLS: ReadonlyMap<string, string> = new Map([['openai', 'https://api.openai.com']]);
+/** A shorter secret can be guessed from what it has signed. */
+export const SECRET_MIN = 16;
+export const SECRET_TOO_SHORT = `must have ${SECRET_MIN} characters or more: openssl rand -hex 32`;
+
+const hasSecret = (instance: {
+  readonly bidSecret?: string | undefined;
+  readonly bidSecretFile?: string | undefined;
+}): boolean => instance.bidSecret !== undefined || instance.bidSecretFile !== undefined;
 
 export const instanceSchema = z
   .strictObject({
@@ -149,8 +197,16 @@ export const instanceSchema = z
     engine: identifier.describe('What kind of server it is.'),
     url: baseUrl
       .optional()
-      .describe('Origin and base path, without /v1. Engine `openai` has a default.'),
+      .describe('Origin and base path, without /v1. Engines of one provider have a default.'),
     apiKey: plainText.optional().describe('Write `"${NAME}"`, not the key itself.'),
+    apiKeys: z
+      .array(plainText)
+      .min(2)
+      .max(32)
+      .optional()
+      .describe(
+        'Several keys, in place of `apiKey`: where one is refused or rate-limited, the next takes its turn. Write `"${NAME}"`.',
+      ),
     apiKeyFile: plainText
       .optional()
       .describe('File that holds the key, relative to the policy file.'),
@@ -161,19 +217,91 @@ export const instanceSchema = z
       .max(1_000_000)
       .default(256)
       .describe('Requests it runs at once; the rest queue.'),
+    limits: z
+      .strictObject({
+        requestsPerMinute: positive
+          .optional()
+          .describe('Requests that it is asked in a minute at most. Unset: any number.'),
+        tokensPerMinute: positive
+          .optional()
+          .describe('Tokens of prompt and output in a minute at most. Unset: any number.'),
+      })
+      .optional()
+      .describe(
+        'What its owner allows in a minute; each worker takes its share. An instance at its limit is passed over.',
+      ),
+    metricsUrl: exactUrl
+      .optional()
+      .describe('Where its load is read, if not below `url`: a whole URL, asked without the key.'),
+    kvEvents: z
+      .strictObject({
+        endpoint: kvEndpoint.describe(
+          'Where its engine publishes (`--kv-events-config`): of several ranks the first, each further one being one port higher.',
+        ),
+        replay: kvEndpoint
+          .optional()
+          .describe(
+            'Where missed events are asked for again. Unset: after a loss its memory is learned anew.',
+          ),
+        topic: z
+          .string()
+          .max(256)
+          .default('')
+          .describe('What its events are published under. Empty: all of the endpoint.'),
+        ranks: z
+          .int()
+          .min(1)
+          .max(64)
+          .default(1)
+          .describe('Data-parallel ranks behind its URL (`--data-parallel-size`).'),
+        renderUrl: baseUrl
+          .optional()
+          .describe(
+            'A server that renders prompts as its engine does, if it does not itself. Asked without the key.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Where its engine tells what its KV memory holds; needs zeromq and @msgpack/msgpack. docs/guides/kv-events.md. Unset: it is guessed.',
+      ),
+    options: z
+      .record(identifier, z.union([plainText, z.number(), z.boolean()]))
+      .optional()
+      .describe('Settings that only its engine knows; docs/guides/engines.md lists them.'),
+    owner: identifier
+      .optional()
+      .describe(
+        'Who is paid for its answers. Unset: the house; with `bidUrl`, an owner of the name of the instance.',
+      ),
+    bidUrl: exactUrl
+      .optional()
+      .describe('Where it is asked for its own quotes of cost, latency and energy.'),
+    bidSecret: plainText
+      .refine((text) => text.length >= SECRET_MIN, { error: SECRET_TOO_SHORT })
+      .optional()
+      .describe('What quotes are signed with. Write `"${NAME}"`, not the secret itself.'),
+    bidSecretFile: plainText
+      .optional()
+      .describe('File that holds the secret, relative to the policy file.'),
+  })
+  .refine((instance) => instance.bidSecret === undefined || instance.bidSecretFile === undefined, {
+    path: ['bidSecretFile'],
+    error: 'cannot stand beside bidSecret: keep one of them',
+  })
+  .refine((instance) => hasSecret(instance) || instance.bidUrl === undefined, {
+    path: ['bidUrl'],
+    error: 'needs bidSecret or bidSecretFile: a quote that nobody signed is not heard',
+  })
+  .refine((instance) => !hasSecret(instance) || instance.bidUrl !== undefined, {
+    path: ['bidUrl'],
+    error: 'is missing: a secret is for quotes, and nobody is asked for one',
   })
   .refine((instance) => instance.apiKey === undefined || instance.apiKeyFile === undefined, {
     path: ['apiKeyFile'],
     error: 'cannot stand beside apiKey: keep one of them',
   })
-  .transform((instance, context) => {
-    const url = instance.url ?? KNOWN_URLS.get(instance.engine);
-    if (url !== undefined) return { ...instance, url };
-    context.addIssue({
-      code: 'custom',
-      path: ['url'],
-      message: 'is missing: write where the server is, such as "http://127.0.0.1:8000"',
-      input: instance,
-    });
-    return z.NEVER;
-  });
+  .refine(
+    ({ apiKey, apiKeyFile, apiKeys }) =>
+      apiKeys === undefined || (apiKey === undefined && apiKeyFile === undefined),
+    { path: ['apiKeys'], error: 'cannot stand beside apiKey or apiKeyFile: keep one of them' },
+  );

@@ -1,9 +1,12 @@
 /** Schema: the policy file as zod sees it. Used at load, and for the reference; never per request. */
 import { z } from 'zod';
 import type { Signal } from '../../contract/index.ts';
+import { cacheSchema } from './cache.ts';
 import { carbonSchema } from './carbon.ts';
 import { feedbackSchema } from './feedback.ts';
+import { judgeSchema, judgingSchema } from './judging.ts';
 import { instanceSchema, modelSchema } from './fleet.ts';
+import { marketSchema } from './market.ts';
 import { budgetSchema, constraintSchema, modesSchema, routeSchema, tenantSchema } from './rules.ts';
 import { recipesSchema, references } from './recipes.ts';
 import { identifier, plainText } from './scalars.ts';
@@ -62,11 +65,15 @@ export function policySchema(signals: readonly Signal[]) {
     recipes: recipesSchema(definitionsSchema(signals)),
     modes: modesSchema,
     budgets: z.array(budgetSchema).default([]).describe('What may be used in a period of time.'),
+    market: marketSchema,
+    cache: cacheSchema,
     carbon: carbonSchema,
     attempts: attemptsSchema,
     health: healthSchema,
     learning: learningSchema,
     feedback: feedbackSchema,
+    judges: z.array(judgeSchema).default([]).describe('Models that grade answers.'),
+    judging: judgingSchema,
     understanding: understandingSchema,
     plugins: z
       .array(plainText)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JUDGING_ROUTE } from '../../contract/index.ts';
 import { SELECTOR_KEYS } from './fleet.ts';
 import {
   count,
@@ -11,9 +12,13 @@ import {
   positive,
   ratio,
 } from './scalars.ts';
+import { cacheRuleSchema } from './cache.ts';
 import { maxTokensSchema, reasoningSchema, setSchema, systemPromptSchema } from './injection.ts';
+import { explorationOverrideSchema } from './exploration.ts';
 import { override } from './override.ts';
 import { condition } from './scores.ts';
+import { cascadeSchema, hedgeSchema } from './attempt-plans.ts';
+import { queueSchema } from './queue.ts';
 import { attemptsOverrideSchema } from './server.ts';
 import { answerSchema, toolConstraintSchema, toolUseSchema } from './tools.ts';
 
@@ -80,8 +85,8 @@ export const constraintSchema = z
 
 export const routeSchema = z.strictObject({
   name: identifier
-    .refine((name) => name !== 'named', {
-      error: 'must not be "named": decisions say so where the client named a model',
+    .refine((name) => name !== 'named' && name !== JUDGING_ROUTE, {
+      error: `must not be "named" or "${JUDGING_ROUTE}": decisions say so where the client named a model, and of calls of judges`,
     })
     .describe('How decisions and budgets name it.'),
   tier: z.int().default(0).describe('All routes of a lower tier are tried before it.'),
@@ -125,9 +130,32 @@ export const routeSchema = z.strictObject({
       limits: limits
         .optional()
         .describe('Hard limits; those of the request can only tighten them.'),
+      exploration: explorationOverrideSchema
+        .optional()
+        .describe('In place of members of `learning.exploration`.'),
+      queue: queueSchema.optional(),
       attempts: attemptsOverrideSchema.optional().describe('In place of the `attempts` of all.'),
+      cascade: cascadeSchema.optional(),
+      hedge: hedgeSchema.optional(),
+    })
+    .superRefine(({ models, cascade }, context) => {
+      if (models === '*' || cascade === undefined || cascade.models === 'auto') return;
+      for (const [i, step] of cascade.models.entries()) {
+        const model = typeof step === 'string' ? step : step.model;
+        if (models.includes(model)) continue;
+        const path = ['cascade', 'models', i];
+        const message = "is not among the route's models: add it there, or take it out here";
+        context.addIssue({ code: 'custom', path, message, input: step });
+      }
+    })
+    .refine(({ cascade, hedge }) => cascade === undefined || hedge === undefined, {
+      path: ['hedge'],
+      error: 'cannot stand beside cascade: a request is either asked again or asked twice',
     })
     .describe('What the request gets.'),
+  cache: cacheRuleSchema
+    .optional()
+    .describe('Which stored answers it may get, and leave. Unset: none.'),
 });
 
 export const modesSchema = z
@@ -149,7 +177,12 @@ const scope = z.union([z.literal('*'), identifier], { error: 'must be a name or 
 
 export const budgetSchema = z
   .strictObject({
-    id: identifier.optional().describe('Defaults to its scope and period.'),
+    id: identifier
+      .refine((id) => id !== JUDGING_ROUTE, {
+        error: `must not be "${JUDGING_ROUTE}": that is the budget of judging.budget`,
+      })
+      .optional()
+      .describe('Defaults to its scope and period.'),
     tenant: scope.describe('`*` gives each tenant a balance of its own. Unset: not told apart.'),
     key: scope.describe('The same by API key.'),
     user: scope.describe('The same by the `user` field, which the client sets.'),

@@ -8,6 +8,7 @@ import {
   seconds,
   sha256,
 } from './scalars.ts';
+import { explorationSchema, probesSchema, routerSchema } from './exploration.ts';
 import { accuracyLearningSchema } from './feedback.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -87,6 +88,11 @@ const attemptMembers = {
   firstTokenTimeoutMs: milliseconds.describe('From dispatch to the first token.'),
   idleTimeoutMs: milliseconds.describe('Between two chunks of a stream.'),
   totalTimeoutMs: milliseconds.describe('For the whole request, its retries included.'),
+  continueCut: z
+    .boolean()
+    .describe(
+      'A stream that breaks off after its first token goes on at another instance of the same model, where its engine can continue a begun answer; else, and where this is off, it ends with an error event.',
+    ),
 };
 
 export const attemptsOverrideSchema = z.strictObject(attemptMembers).partial();
@@ -98,6 +104,7 @@ export const attemptsSchema = z
     firstTokenTimeoutMs: attemptMembers.firstTokenTimeoutMs.default(60_000),
     idleTimeoutMs: attemptMembers.idleTimeoutMs.default(30_000),
     totalTimeoutMs: attemptMembers.totalTimeoutMs.default(600_000),
+    continueCut: attemptMembers.continueCut.default(true),
   })
   .prefault({})
   .describe('How a request is tried, and tried again down the ranking.');
@@ -111,6 +118,14 @@ export const healthSchema = z
         failures: count.default(5).describe('Failures in a row that open the circuit.'),
         openMs: milliseconds.default(2000).describe('How long it stays open the first time.'),
         openMsMax: milliseconds.default(60_000).describe('Ceiling of the doubling of that time.'),
+        rampFrom: z
+          .int()
+          .min(0)
+          .max(1_000)
+          .default(0)
+          .describe(
+            'Requests at once that an instance gets at first when it is back; each success doubles them, and the rest goes to others. 0: any number.',
+          ),
       })
       .refine((breaker) => breaker.openMsMax >= breaker.openMs, {
         path: ['openMsMax'],
@@ -141,6 +156,9 @@ export const learningSchema = z
       .prefault({})
       .describe('Latency promised against latency kept.'),
     accuracy: accuracyLearningSchema,
+    exploration: explorationSchema,
+    probes: probesSchema.optional(),
+    router: routerSchema.optional(),
   })
   .prefault({})
   .describe('What is learned from outcomes.');

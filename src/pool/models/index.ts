@@ -12,4 +12,4 @@ export type { LongScansOptions } from './long-scans.ts';
 export { openModelFiles } from './model-files.ts';
 export { openOnnxClassifier, openOnnxEncoder, openOnnxTagger } from './onnx-by-path.ts';
 export type { OnnxClassifierFiles, OnnxFiles } from './onnx-by-path.ts';
-export { findOptionalPackage } from './optional-package.ts';
+export { findOptionalPackage, importPackage, requireOptionalPackage } from './optional-package.ts';

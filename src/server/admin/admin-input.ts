@@ -46,6 +46,17 @@ export const carbonSchema = z.strictObject({
   ttlSeconds: positive.max(31_536_000).exactOptional(),
 });
 
+export const cacheQuery = z
+  .strictObject({
+    tenant: name.exactOptional(),
+    tag: name.exactOptional(),
+    route: name.exactOptional(),
+    model: name.exactOptional(),
+  })
+  .refine((selector) => Object.keys(selector).length > 0, {
+    error: 'must name one of tenant, tag, route and model',
+  });
+
 export const decisionsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
 });

@@ -1,6 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { fault } from '../../kernel/index.ts';
-import { budgetsSchema, carbonSchema, decisionsQuery, instanceSchema } from './admin-input.ts';
+import {
+  budgetsSchema,
+  cacheQuery,
+  carbonSchema,
+  decisionsQuery,
+  instanceSchema,
+} from './admin-input.ts';
 import { ledgerQuery, preferencesSchema, readInput } from './admin-input.ts';
 import type { AdminServerParts } from './admin-server.ts';
 import { instanceView, ledgerView, toJson } from './admin-view.ts';
@@ -18,6 +24,7 @@ export function addRoutes(app: FastifyInstance, parts: AdminServerParts): void {
   addInstanceRoutes(app, parts);
   addTenantRoutes(app, parts);
   addCarbonRoutes(app, parts);
+  addCacheRoutes(app, parts);
   addDecisionRoutes(app, parts);
   addPolicyRoutes(app, parts);
   const { backend } = parts;
@@ -93,6 +100,13 @@ function addCarbonRoutes(app: FastifyInstance, { backend }: AdminServerParts): v
   });
 }
 
+function addCacheRoutes(app: FastifyInstance, { backend }: AdminServerParts): void {
+  app.delete(`${BASE}/cache`, async (request, reply) => {
+    backend.forget(readInput(cacheQuery, request.query, 'query'));
+    return reply.code(204).send();
+  });
+}
+
 function addDecisionRoutes(app: FastifyInstance, { backend, explain }: AdminServerParts): void {
   app.get(`${BASE}/decisions`, async (request, reply) => {
     const { limit } = readInput(decisionsQuery, request.query, 'query');
@@ -105,6 +119,9 @@ function addDecisionRoutes(app: FastifyInstance, { backend, explain }: AdminServ
   });
   app.get(`${BASE}/accuracy`, async (_request, reply) =>
     sendJson(reply, { models: backend.accuracy() }),
+  );
+  app.get(`${BASE}/judges`, async (_request, reply) =>
+    sendJson(reply, { judges: backend.judges() }),
   );
   app.post(`${BASE}/explain`, async ({ body }, reply) => sendJson(reply, await explain(body)));
   app.get(`${BASE}/ledger`, async (request, reply) => {

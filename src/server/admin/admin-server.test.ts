@@ -55,10 +55,12 @@ async function startAdmin(key?: string, overrides: Partial<AdminBackend> = {}): 
     preferences: record('preferences', null),
     setPreferences: record('setPreferences', Promise.resolve()),
     carbon: record('carbon', []),
+    forget: record('forget', undefined),
     setCarbon: record('setCarbon', Promise.resolve([])),
     decisions: record('decisions', Promise.resolve([])),
     decision: record('decision', Promise.resolve(null)),
     accuracy: record('accuracy', []),
+    judges: record('judges', []),
     ledger: record(
       'ledger',
       Promise.resolve({ requests: 3, picoUsd: 9_007_199_254_740_993n, microjoules: 1_500_000n }),

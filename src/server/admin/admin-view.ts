@@ -2,17 +2,20 @@ import type { Instance, InstanceState, LedgerTotals } from '../../contract/index
 
 /**
  * JSON of anything the backend answers with: BigInts as decimal strings, maps as objects, sets as
- * arrays. A field named `apiKey` never leaves, wherever it stands.
+ * arrays. A field that is named like a secret never leaves, wherever it stands.
  */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (key, entry: unknown) => {
-    if (key === 'apiKey') return undefined;
+    if (SECRETS.has(key)) return undefined;
     if (typeof entry === 'bigint') return entry.toString();
     if (entry instanceof Map) return Object.fromEntries(entry);
     if (entry instanceof Set) return [...entry];
     return entry;
   });
 }
+
+/** Of instances: their keys, and what their bidders sign with. */
+const SECRETS: ReadonlySet<string> = new Set(['apiKey', 'moreApiKeys', 'secret']);
 
 /** An instance as the admin API shows it: the model by its id, the URL without credentials. */
 export function instanceView(state: InstanceState): unknown {
@@ -26,6 +29,10 @@ export function instanceView(state: InstanceState): unknown {
     labels: instance.labels,
     maxRunning: instance.maxRunning,
     source: instance.source,
+    ...(instance.owner !== undefined && {
+      owner: instance.owner,
+      quotesItself: instance.bidder !== undefined,
+    }),
     lifecycle: state.lifecycle,
     reason: state.reason,
     observedAt: state.observedAtMs === null ? null : new Date(state.observedAtMs).toISOString(),

@@ -11,14 +11,14 @@ import { createOutputLengthSignal } from './output-length-signal.ts';
 import { createPiiSignal } from './pii-signal.ts';
 import { createProbabilitySignal } from './probability-signal.ts';
 import { createReaskSignal } from './reask-signal.ts';
-import { createRequestTexts } from './request-texts.ts';
+import { requestTextsOf } from './request-texts.ts';
 import { createSimilaritySignal } from './similarity-signal.ts';
 import { createToolRelevanceSignal } from './tool-relevance-signal.ts';
 
-export { deepGistOf, gistOf } from './request-texts.ts';
+export { deepGistOf, gistOf, requestTextsOf } from './request-texts.ts';
 
 export function createUnderstandingSignals(understanding: Understanding): readonly Signal[] {
-  const texts = createRequestTexts(understanding);
+  const texts = requestTextsOf(understanding);
   const gist = { fastText: texts.gist, deepText: texts.deepGist };
   return [
     createClassSignal(

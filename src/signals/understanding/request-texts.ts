@@ -22,7 +22,16 @@ export interface RequestTexts {
   readonly conversation: ShareKey<readonly FastText[]>;
 }
 
-export function createRequestTexts(understanding: Understanding): RequestTexts {
+const made = new WeakMap<Understanding, RequestTexts>();
+
+/** The same keys for all who read requests with the same models: whoever asks first has the text read. */
+export function requestTextsOf(understanding: Understanding): RequestTexts {
+  let texts = made.get(understanding);
+  if (texts === undefined) made.set(understanding, (texts = createRequestTexts(understanding)));
+  return texts;
+}
+
+function createRequestTexts(understanding: Understanding): RequestTexts {
   const read = (text: string): FastText => understanding.fast().read(text);
   return {
     gist: { make: (workload) => read(gistOf(workload.lastUserText())) },

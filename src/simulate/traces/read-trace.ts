@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { fault } from '../../kernel/index.ts';
+import { readClientMix } from './client-mix.ts';
+import { generateTrace } from './generate-trace.ts';
 import { TRACE_BLOCK_TOKENS } from './trace.ts';
 import type { Trace, TraceRequest } from './trace.ts';
 
@@ -9,7 +11,7 @@ const BYTES_MAX = 1024 * 1024 * 1024;
 const TOKENS_MAX = 10_000_000;
 
 /**
- * A trace file, plain or gzip: the CSV of Azure's LLM inference trace (`TIMESTAMP,ContextTokens,GeneratedTokens`), or
+ * A trace file, plain or gzip: a mix of clients (YAML), from which one is generated; the CSV of Azure's LLM inference trace (`TIMESTAMP,ContextTokens,GeneratedTokens`), or
  * JSON Lines of Mooncake's (`timestamp` in ms, `input_length`, `output_length`, `hash_ids`). Throws `BRS_CONFIG` that names the line.
  */
 export function readTrace(file: string): Trace {
@@ -27,6 +29,8 @@ export function readTrace(file: string): Trace {
 
 /** See `readTrace`. */
 export function parseTrace(text: string, file: string): Trace {
+  const name = basename(file).replace(/\.(csv|jsonl|ya?ml)?(\.gz)?$/, '');
+  if (/\.ya?ml$/.test(file)) return generateTrace(readClientMix(text, file), name);
   const lines = text.split('\n');
   const isCsv = lines[0]!.startsWith('TIMESTAMP');
   const requests: TraceRequest[] = [];
@@ -45,7 +49,7 @@ export function parseTrace(text: string, file: string): Trace {
   requests.sort((a, b) => a.atMs - b.atMs);
   const startMs = requests[0]!.atMs;
   return {
-    name: basename(file).replace(/\.(csv|jsonl)?(\.gz)?$/, ''),
+    name,
     requests: requests.map((request) => ({ ...request, atMs: request.atMs - startMs })),
   };
 }

@@ -6,6 +6,8 @@ export interface TraceRequest {
   readonly outputTokens: number;
   /** One id per `TRACE_BLOCK_TOKENS` of prompt; equal ids stand for equal prefixes. Null: it shares nothing. */
   readonly blocks: readonly number[] | null;
+  /** Of a session: it comes so long after the answer to the one before, whenever that is. Unset: it comes at its time. */
+  readonly session?: { readonly id: number; readonly thinkMs: number };
 }
 
 /** Tokens of one block of a trace (Mooncake, FAST'25). */

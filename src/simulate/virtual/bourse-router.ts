@@ -26,7 +26,11 @@ export type OpenVirtualExchange = (
  * The product itself as a router: it decides, dispatches, retries and learns as it does in service. Without a mode it
  * goes by the objective of the plan.
  */
-export function bourseRouter(mode: string | null, open: OpenVirtualExchange): OpenRouter {
+export function bourseRouter(
+  mode: string | null,
+  open: OpenVirtualExchange,
+  isQueued = false,
+): OpenRouter {
   return async (world) => {
     const upstream = createVirtualUpstream(world);
     const byId = new Map(world.servers.map((server) => [server.instance.id, server]));
@@ -36,10 +40,23 @@ export function bourseRouter(mode: string | null, open: OpenVirtualExchange): Op
         return byId.get(instance.id)!.probe();
       },
     };
-    const policy = policyOf(world.plan, mode);
-    const { clock, rng } = world;
+    const policy = policyOf(world.plan, mode, isQueued);
+    const { rng } = world;
+    const clock = isQueued ? settlingClock(world) : world.clock;
     const exchange = await open({ policy, clock, rng, upstream, prober });
     return new BourseRouter(exchange, world);
+  };
+}
+
+/** Requests that waited go on in the queue of microtasks, from a timer. */
+function settlingClock({ clock, settle }: VirtualWorld): Clock {
+  return {
+    ...clock,
+    after: (delayMs, run) =>
+      clock.after(delayMs, () => {
+        run();
+        settle();
+      }),
   };
 }
 
@@ -65,6 +82,7 @@ class BourseRouter implements VirtualRouter {
       startedMs: clock.monotonicMs(),
     };
     this.#exchange.handle(ingress, new Sink(request, clock, onDone));
+    this.#world.settle();
   }
 }
 
@@ -111,7 +129,7 @@ class Sink implements ResponseSink {
 const PLANNED = 'planned';
 
 /** The policy that a fleet stands for: everything may serve everybody, and the mode says what counts. */
-export function policyOf(plan: FleetPlan, mode: string | null): string {
+export function policyOf(plan: FleetPlan, mode: string | null, isQueued: boolean): string {
   const models = new Map(plan.instances.map((instance) => [instance.model, instance]));
   return JSON.stringify({
     version: 1,
@@ -138,6 +156,11 @@ export function policyOf(plan: FleetPlan, mode: string | null): string {
       maxRunning: spec.maxRunning,
     })),
     modes: { [PLANNED]: plan.objective },
-    routes: [{ name: 'default', use: { models: '*', mode: mode ?? PLANNED } }],
+    routes: [
+      {
+        name: 'default',
+        use: { models: '*', mode: mode ?? PLANNED, ...(isQueued && { queue: {} }) },
+      },
+    ],
   });
 }

@@ -1,4 +1,5 @@
 import { createRng, createVirtualClock } from '../../kernel/index.ts';
+import { mixHash, uniformOf } from '../hash.ts';
 import type { FleetEvent, FleetPlan } from '../fleet-file.ts';
 import type { TraceRequest } from '../traces/trace.ts';
 import type { OpenRouter, VirtualWorld } from './router.ts';
@@ -22,8 +23,10 @@ export interface MarketOptions {
   readonly onProgress?: (done: number, offered: number) => void;
 }
 
-/** Requests belong to so many tenants, by chance. */
+/** Requests belong to so many tenants, by chance; those that go on from one another to one. */
 const TENANTS = 8;
+/** The first block of a trace may be a system prompt that all have in common. */
+const OWN_BLOCK = 1;
 const PROGRESS_EVERY = 512;
 
 /** One router before one fleet, from the first arrival to the end of the last answer, in virtual time. */
@@ -33,11 +36,10 @@ export async function runMarket(options: MarketOptions): Promise<MarketRun> {
   const servers = plan.instances.map(
     (instance, place) => new VirtualServer(place, instance, { clock, seed }),
   );
-  const tenants = createRng(seed + 0x7e4a);
-  const requests = offered.map(
-    (asked, index) =>
-      new SimulatedRequest(index, asked, `tenant-${Math.floor(tenants.next() * TENANTS)}`),
-  );
+  const requests = offered.map((asked, index) => {
+    const session = asked.session === undefined ? null : `session-${asked.session.id}`;
+    return new SimulatedRequest(index, asked, `tenant-${tenantOf(asked, index, seed)}`, session);
+  });
   let isUnsettled = false;
   const world: VirtualWorld = {
     plan,
@@ -53,19 +55,27 @@ export async function runMarket(options: MarketOptions): Promise<MarketRun> {
   const startMs = clock.monotonicMs();
   for (const event of plan.events) schedule(event, world);
   let done = 0;
+  const followers = followersIn(requests);
+  const timely = requests.filter((request) => !followers.ids.has(request.index));
   const arrive = (request: SimulatedRequest): void => {
     request.arrivedMs = clock.monotonicMs();
-    const next = requests[request.index + 1];
-    if (next !== undefined) {
-      clock.after(startMs + next.asked.atMs - clock.monotonicMs(), () => arrive(next));
-    }
     router.submit(request, () => {
       done++;
       request.release();
+      const next = followers.of.get(request.index);
+      if (next !== undefined) clock.after(next.asked.session!.thinkMs, () => arrive(next));
       if (done % PROGRESS_EVERY === 0) onProgress?.(done, requests.length);
     });
   };
-  clock.after(0, () => arrive(requests[0]!));
+  const arriveAt = (place: number): void => {
+    const request = timely[place];
+    if (request === undefined) return;
+    clock.after(Math.max(0, startMs + request.asked.atMs - clock.monotonicMs()), () => {
+      arriveAt(place + 1);
+      arrive(request);
+    });
+  };
+  arriveAt(0);
   while (done < requests.length && clock.step()) {
     if (!isUnsettled) continue;
     isUnsettled = false;
@@ -77,6 +87,31 @@ export async function runMarket(options: MarketOptions): Promise<MarketRun> {
     spanMs: clock.monotonicMs() - startMs,
     fleetJoules: servers.reduce((sum, { engine }) => sum + engine.stats().energyJoules, 0),
   };
+}
+
+/** Requests that wait for the answer to another of their session, by that other. */
+function followersIn(requests: readonly SimulatedRequest[]): {
+  readonly of: ReadonlyMap<number, SimulatedRequest>;
+  readonly ids: ReadonlySet<number>;
+} {
+  const of = new Map<number, SimulatedRequest>();
+  const ids = new Set<number>();
+  const last = new Map<number, number>();
+  for (const request of requests) {
+    const { session } = request.asked;
+    if (session === undefined) continue;
+    const before = last.get(session.id);
+    last.set(session.id, request.index);
+    if (before === undefined) continue;
+    of.set(before, request);
+    ids.add(request.index);
+  }
+  return { of, ids };
+}
+
+function tenantOf({ blocks, session }: TraceRequest, index: number, seed: number): number {
+  const own = session?.id ?? blocks?.[OWN_BLOCK] ?? -1 - index;
+  return Math.floor(uniformOf(mixHash(own, seed), 1) * TENANTS);
 }
 
 function schedule({ instance, atMs, untilMs, slowdown }: FleetEvent, world: VirtualWorld): void {

@@ -13,6 +13,8 @@ export class SimulatedRequest {
   status: 'pending' | 'ok' | 'rejected' | 'failed' = 'pending';
   /** Place of the instance that served, in the fleet. */
   instance: number | null = null;
+  /** What the request that was sent says: least first, where the engine schedules by it. */
+  priority = 0;
   cachedTokens = 0;
   outputTokens = 0;
   /** Its share of every iteration that it took part in, those of attempts in vain included. */

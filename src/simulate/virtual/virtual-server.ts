@@ -53,6 +53,7 @@ export class VirtualServer {
     const handle = this.engine.submit({
       prompt: request.blocks(this.instance.spec.blockSize, engineBlocks),
       outputTokens,
+      priority: request.priority,
       onToken: (index) => {
         if (index === 0 && !isOver) client.onFirstToken();
       },

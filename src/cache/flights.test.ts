@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { entryNamed } from '../../test/contract/cache-store.contract.ts';
+import { createVirtualClock } from '../kernel/index.ts';
+import type { CacheEntry } from '../contract/index.ts';
+import { Flights } from './flights.ts';
+import type { RequestKey } from './request-key.ts';
+
+const KEY: RequestKey = {
+  scope: 'acme',
+  bytes: Buffer.from('the same'),
+  contextBytes: 3,
+  contextHash: 1,
+  hash: 2,
+};
+
+function rig() {
+  const clock = createVirtualClock();
+  const flights = new Flights(clock);
+  const landed: (string | null)[] = [];
+  const join = (): void => {
+    void flights.join(KEY)?.then((entry: CacheEntry | null) => landed.push(entry?.id ?? null));
+  };
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms);
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  return { flights, landed, join, pass };
+}
+
+test('who waits gets the answer of the first', async () => {
+  const { flights, landed, join, pass } = rig();
+  expect(flights.join(KEY)).toBeNull();
+  flights.lead(KEY, 'first');
+  join();
+  join();
+  flights.land(KEY, 'first', entryNamed('first'));
+  await pass(0);
+  expect(landed).toEqual(['first', 'first']);
+  expect(flights.join(KEY)).toBeNull();
+});
+
+test('one goes on when the first fails, and the rest wait for that one', async () => {
+  const { flights, landed, join, pass } = rig();
+  flights.lead(KEY, 'first');
+  join();
+  join();
+  join();
+  flights.land(KEY, 'first', null);
+  await pass(0);
+  expect(landed).toEqual([null]);
+  flights.lead(KEY, 'second');
+  await pass(5_000);
+  expect(landed).toEqual([null]);
+  flights.land(KEY, 'second', entryNamed('second'));
+  await pass(0);
+  expect(landed).toEqual([null, 'second', 'second']);
+});
+
+test('all go on when the one that was sent on does not take the lead', async () => {
+  const { flights, landed, join, pass } = rig();
+  flights.lead(KEY, 'first');
+  join();
+  join();
+  flights.land(KEY, 'first', null);
+  await pass(1_000);
+  expect(landed).toEqual([null, null]);
+});
+
+test('nobody waits for ever, and a request that does not lead lands nobody', async () => {
+  const { flights, landed, join, pass } = rig();
+  flights.lead(KEY, 'first');
+  join();
+  flights.land(KEY, 'a stranger', entryNamed('stranger'));
+  await pass(29_000);
+  expect(landed).toEqual([]);
+  await pass(1_000);
+  expect(landed).toEqual([null]);
+});
