@@ -6,6 +6,8 @@ import { andThen } from './kernel/index.ts';
 import type { MaybeAsync } from './kernel/index.ts';
 import { isRefusal } from './contract/index.ts';
 import type {
+  CacheCandidate,
+  CacheHit,
   Award,
   AwardedDecision,
   Decision,
@@ -24,18 +26,21 @@ export function createDirector(stage: Stages): Route {
       if (isRefusal(mandate)) {
         return { workload, policy, signals, fleet, mandate: null, hit: null, result: mandate };
       }
-      return andThen(
-        stage.cache(workload, mandate, world, signals),
-        (found): MaybeAsync<Decision> => {
-          const known = { workload, policy, signals, fleet, mandate };
-          if (found?.kind === 'stored-hit') return { ...known, hit: found, result: NO_AUCTION };
-          return andThen(stage.quotes(workload, mandate, world, signals), (quotes): Decision => {
-            const result = stage.award(quotes, mandate);
-            if (found?.kind !== 'candidate') return { ...known, hit: found, result };
-            return { ...known, hit: stage.weigh(found, result, mandate), candidate: found, result };
-          });
-        },
-      );
+      const auction = (found: CacheHit | CacheCandidate | null): MaybeAsync<Decision> => {
+        if (found?.kind === 'stored-hit') {
+          const result = NO_AUCTION;
+          return { workload, policy, signals, fleet, mandate, hit: found, result };
+        }
+        return andThen(stage.quotes(workload, mandate, world, signals), (quotes): Decision => {
+          const result = stage.award(quotes, mandate);
+          if (found?.kind !== 'candidate') {
+            return { workload, policy, signals, fleet, mandate, hit: found, result };
+          }
+          const hit = stage.weigh(found, result, mandate);
+          return { workload, policy, signals, fleet, mandate, hit, result, candidate: found };
+        });
+      };
+      return andThen(stage.cache(workload, mandate, world, signals), auction);
     });
   }
 
