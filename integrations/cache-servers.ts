@@ -28,7 +28,7 @@ export interface CacheServer {
 export async function createPglite(): Promise<CacheServer> {
   const db = await PGlite.create({ extensions: { vector } });
   const port = await freePort();
-  let server: PGLiteSocketServer | null = null;
+  let server: { stop(): Promise<void> } | null = null;
   const stop = async (): Promise<void> => {
     await server?.stop();
     server = null;
