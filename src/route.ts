@@ -13,10 +13,18 @@ import type {
   Decision,
   FlowController,
   Ingress,
+  Refusal,
 } from './contract/index.ts';
 import type { ResponseSink, Route, Stages } from './contract/index.ts';
 
+type Auction = (...asked: Parameters<Stages['quotes']>) => MaybeAsync<Award | Refusal>;
+
 export function createDirector(stage: Stages): Route {
+  const auction: Auction = (workload, mandate, world, signals) =>
+    andThen(stage.quotes(workload, mandate, world, signals), (quotes) =>
+      stage.award(quotes, mandate),
+    );
+
   function decide(ingress: Ingress): MaybeAsync<Decision> {
     const world = stage.world();
     const workload = stage.resolve(stage.workload(ingress));
@@ -26,13 +34,12 @@ export function createDirector(stage: Stages): Route {
       if (isRefusal(mandate)) {
         return { workload, policy, signals, fleet, mandate: null, hit: null, result: mandate };
       }
-      const auction = (found: CacheHit | CacheCandidate | null): MaybeAsync<Decision> => {
+      const decideBeside = (found: CacheHit | CacheCandidate | null): MaybeAsync<Decision> => {
         if (found?.kind === 'stored-hit') {
           const result = NO_AUCTION;
           return { workload, policy, signals, fleet, mandate, hit: found, result };
         }
-        return andThen(stage.quotes(workload, mandate, world, signals), (quotes): Decision => {
-          const result = stage.award(quotes, mandate);
+        return andThen(auction(workload, mandate, world, signals), (result): Decision => {
           if (found?.kind !== 'candidate') {
             return { workload, policy, signals, fleet, mandate, hit: found, result };
           }
@@ -40,7 +47,7 @@ export function createDirector(stage: Stages): Route {
           return { workload, policy, signals, fleet, mandate, hit, result, candidate: found };
         });
       };
-      return andThen(stage.cache(workload, mandate, world, signals), auction);
+      return andThen(stage.cache(workload, mandate, world, signals), decideBeside);
     });
   }
 
@@ -70,8 +77,7 @@ export function createDirector(stage: Stages): Route {
     const { workload, mandate, signals } = decision;
     if (mandate === null || decision.hit !== null) return decision;
     const world = stage.world();
-    return andThen(stage.quotes(workload, mandate, world, signals), (quotes) => {
-      const result = stage.award(quotes, mandate);
+    return andThen(auction(workload, mandate, world, signals), (result) => {
       return { ...decision, fleet: world.fleet, result };
     });
   }

@@ -7,13 +7,13 @@ import type {
   ResponseSink,
   UpstreamCall,
 } from '../contract/index.ts';
+import { readWait } from '../wire/index.ts';
 
 /** How long a key is left alone that was refused, or rate-limited without a word of when to come back. */
 const REFUSED_MS = 600_000;
 const LIMITED_MS = 15_000;
 /** Each further time doubles it, up to this. */
 const COOLDOWN_MS_MAX = 3_600_000;
-const RETRY_AFTER_SECONDS_MAX = 86_400;
 
 /** One key of an instance. */
 interface KeyState {
@@ -80,7 +80,8 @@ export class KeyRotation {
       if (status < 400) key.cooledForMs = 0;
       return false;
     }
-    const askedMs = isRefused ? null : readSeconds(retryAfter);
+    // Seconds only: a date would compare the clocks of two machines.
+    const askedMs = isRefused ? null : readWait(retryAfter, 1000);
     const least = isRefused ? REFUSED_MS : LIMITED_MS;
     const forMs = askedMs ?? Math.min(COOLDOWN_MS_MAX, Math.max(least, key.cooledForMs * 2));
     key.cooledForMs = forMs;
@@ -104,12 +105,6 @@ export class KeyRotation {
     }
     return keys;
   }
-}
-
-/** Seconds only: a date would compare the clocks of two machines. */
-function readSeconds(value: string | undefined): number | null {
-  if (value === undefined || !/^\d{1,9}(\.\d{1,3})?$/.test(value)) return null;
-  return Math.min(Number(value), RETRY_AFTER_SECONDS_MAX) * 1000;
 }
 
 /** One request, with one key after the other until one is heard. */

@@ -68,3 +68,4 @@ export {
   requestedEffort,
   withoutMarks,
 } from './messages/index.ts';
+export { readWait, RETRY_AFTER_MS_MAX } from './retry-after.ts';

@@ -10,7 +10,7 @@ import {
 } from './responses-object.ts';
 import type { ResponseEnd, ResponseInfo } from './responses-object.ts';
 import { ResponsesOutput } from './responses-output.ts';
-import { boundaryAcross, isData, lastBoundary, lineEnd, skipLineEnd } from './sse-lines.ts';
+import { boundaryAcross, lastBoundary, readPayloads } from './sse-lines.ts';
 import { isObject, readUsage } from './usage.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -66,12 +66,11 @@ class Translator implements ResponsesStream {
   }
 
   #read(bytes: Buffer, end: number): void {
-    let at = 0;
-    while (at < end && !this.#isOver) {
-      const stop = lineEnd(bytes, at, end);
-      if (isData(bytes, at)) this.#readPayload(bytes.toString('utf8', at + 5, stop).trim());
-      at = skipLineEnd(bytes, stop, end);
-    }
+    if (this.#isOver) return;
+    readPayloads(bytes, end, (payload) => {
+      this.#readPayload(payload);
+      return this.#isOver ? 'enough' : 'more';
+    });
   }
 
   #readPayload(payload: string): void {

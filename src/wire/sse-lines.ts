@@ -53,3 +53,19 @@ export const isData = (bytes: Buffer, at: number): boolean =>
   bytes[at + 2] === 0x74 &&
   bytes[at + 3] === 0x61 &&
   bytes[at + 4] === 0x3a;
+
+/** Hands on the data of each line in `bytes` up to `end`, until `read` says that it has enough. */
+export function readPayloads(
+  bytes: Buffer,
+  end: number,
+  read: (payload: string) => 'more' | 'enough',
+): void {
+  let at = 0;
+  while (at < end) {
+    const stop = lineEnd(bytes, at, end);
+    const isOver =
+      isData(bytes, at) && read(bytes.toString('utf8', at + 5, stop).trim()) === 'enough';
+    if (isOver) return;
+    at = skipLineEnd(bytes, stop, end);
+  }
+}

@@ -1,4 +1,4 @@
-import { boundaryAcross, isData, lastBoundary, lineEnd, skipLineEnd } from '../sse-lines.ts';
+import { boundaryAcross, lastBoundary, readPayloads } from '../sse-lines.ts';
 import { isObject } from '../usage.ts';
 import { MessageBlocks } from './message-blocks.ts';
 import { messageUsage, stopOf, textAt, thoughtAt } from './message-parts.ts';
@@ -52,12 +52,11 @@ export class MessageStream {
   }
 
   #read(bytes: Buffer, end: number): void {
-    let at = 0;
-    while (at < end && !this.#isOver) {
-      const stop = lineEnd(bytes, at, end);
-      if (isData(bytes, at)) this.#readPayload(bytes.toString('utf8', at + 5, stop).trim());
-      at = skipLineEnd(bytes, stop, end);
-    }
+    if (this.#isOver) return;
+    readPayloads(bytes, end, (payload) => {
+      this.#readPayload(payload);
+      return this.#isOver ? 'enough' : 'more';
+    });
   }
 
   #readPayload(payload: string): void {
