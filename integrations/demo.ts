@@ -11,6 +11,9 @@ const BOURSE = process.env['BOURSE_BIN'] ?? join(import.meta.dirname, '..', 'bin
 
 export interface Demo {
   readonly url: string;
+  readonly adminUrl: string;
+  /** Ends the process and starts it again, with the same files and on the same ports. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,24 +39,37 @@ export async function startBourse(
     await writeFile(join(folder, name), content);
   }
   const [port, adminPort] = [await freePort(), await freePort()];
-  const child = spawn(
-    process.execPath,
-    [BOURSE, command, '--port', String(port), '--admin-port', String(adminPort)],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  const exited = once(child, 'exit');
   const url = `http://127.0.0.1:${port}`;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`bourse ${command} ended with ${child.exitCode}`);
-    const ready = await fetch(`${url}/health/ready`).catch(() => null);
-    if (ready?.status === 200) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return {
-    url,
-    close: async () => {
+  const args = [BOURSE, command, '--port', String(port), '--admin-port', String(adminPort)];
+  const start = async (): Promise<() => Promise<void>> => {
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const exited = once(child, 'exit');
+    for (;;) {
+      if (child.exitCode !== null) {
+        throw new Error(`bourse ${command} ended with ${child.exitCode}`);
+      }
+      const ready = await fetch(`${url}/health/ready`).catch(() => null);
+      if (ready?.status === 200) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return async () => {
       child.kill('SIGTERM');
       await exited;
+    };
+  };
+  let stop = await start();
+  return {
+    url,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    restart: async () => {
+      await stop();
+      stop = await start();
+    },
+    close: async () => {
+      await stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -98,20 +98,28 @@ type Vocabulary = ReturnType<typeof vocabulary>;
 const CHAT_TEMPLATE =
   "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}assistant: ";
 
+/** One that writes tools and calls itself, as those of Qwen do, several of them together. */
+export const TOOL_TEMPLATE = `{%- if tools %}{{- 'system: Tools:' }}{%- for tool in tools %}{{- '\\n' + (tool | tojson) }}{%- endfor %}{{- '\\n' }}{%- endif %}
+{%- for message in messages %}
+{%- if message.role == 'tool' %}{{- 'tool: <tool_response>\\n' + message.content + '\\n</tool_response>\\n' }}
+{%- else %}{{- message.role + ': ' }}{%- if message.content %}{{- message.content }}{%- endif %}
+{%- if message.tool_calls %}{%- for call in message.tool_calls %}{%- set f = call.function %}{{- '\\n<tool_call>\\n{"name": "' + f.name + '", "arguments": ' + (f.arguments | tojson) + '}\\n</tool_call>' }}{%- endfor %}{%- endif %}{{- '\\n' }}
+{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- 'assistant: ' }}{%- endif %}`;
+
 /** Bytes as tokens, and a few control tokens before them: any text can be told in it. */
-function vocabulary() {
+function vocabulary(more: readonly string[]) {
   const bytes = Array.from(
     { length: 256 },
     (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`,
   );
   const letters = 'abcdefghijklmnopqrstuvwxyz'.split('');
-  const words = ['▁', '▁the', '▁a', '▁is', '▁of', '.', ',', ...letters];
+  const words = ['▁', '▁the', '▁a', '▁is', '▁of', '.', ',', ...letters, ...more];
   const tokens = ['<unk>', '<s>', '</s>', ...bytes, ...words];
   const types = tokens.map((_, i) => (i === 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1));
   return { tokens, types, scores: tokens.map((_, i) => (i < 259 ? 0 : -i)) };
 }
 
-function metadataOf(words: Vocabulary): [string, Value][] {
+function metadataOf(words: Vocabulary, chatTemplate: string): [string, Value][] {
   return [
     ['general.architecture', { string: 'llama' }],
     ['general.name', { string: 'tiny random llama' }],
@@ -131,14 +139,17 @@ function metadataOf(words: Vocabulary): [string, Value][] {
     ['tokenizer.ggml.bos_token_id', { u32: 1 }],
     ['tokenizer.ggml.eos_token_id', { u32: 2 }],
     ['tokenizer.ggml.unknown_token_id', { u32: 0 }],
-    ['tokenizer.chat_template', { string: CHAT_TEMPLATE }],
+    ['tokenizer.chat_template', { string: chatTemplate }],
   ];
 }
 
-/** Names and shapes. The output's weights are those of the embedding. */
-function tensorsOf(words: Vocabulary): [string, number[]][] {
+/** Names and shapes. Without an output of their own, the output's weights are those of the embedding. */
+function tensorsOf(words: Vocabulary, hasOutput: boolean): [string, number[]][] {
   const tensors: [string, number[]][] = [
     ['token_embd.weight', [EMBEDDING, words.tokens.length]],
+    ...(hasOutput
+      ? [['output.weight', [EMBEDDING, words.tokens.length]] as [string, number[]]]
+      : []),
     ['output_norm.weight', [EMBEDDING]],
   ];
   for (let i = 0; i < BLOCKS; i++) {
@@ -159,15 +170,19 @@ function tensorsOf(words: Vocabulary): [string, number[]][] {
 const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
-export function tinyGguf(seed = 7): Buffer {
-  let state = seed;
-  const random = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32 - 0.5;
-  };
-  const words = vocabulary();
-  const metadata = metadataOf(words);
-  const tensors = tensorsOf(words);
+export interface TinyModel {
+  readonly chatTemplate?: string;
+  /** Which token comes after which, whatever came before, as the vocabulary writes them; unset: random weights. */
+  readonly follows?: readonly (readonly [string, string])[];
+}
+
+export function tinyGguf({ chatTemplate = CHAT_TEMPLATE, follows = [] }: TinyModel = {}): Buffer {
+  const known = vocabulary([]).tokens;
+  const more = new Set(follows.flat().filter((token) => !known.includes(token)));
+  const words = vocabulary([...more]);
+  const metadata = metadataOf(words, chatTemplate);
+  const tensors = tensorsOf(words, follows.length > 0);
+  const weightsOf = follows.length > 0 ? followingWeights(words, follows) : randomWeights(7);
   const out = new Bytes();
   out.add(Buffer.from('GGUF'));
   out.u32(3);
@@ -190,9 +205,37 @@ export function tinyGguf(seed = 7): Buffer {
   for (const [name, shape] of tensors) {
     const isNorm = name.endsWith('norm.weight');
     const length = sizeOf(shape);
-    const weights = Float32Array.from({ length }, () => (isNorm ? 1 : random() * 0.3));
+    const weights = isNorm ? new Float32Array(length).fill(1) : weightsOf(name, length);
     out.add(Buffer.from(weights.buffer));
     out.pad();
   }
   return out.join();
+}
+
+type Weights = (tensor: string, length: number) => Float32Array;
+
+function randomWeights(seed: number): Weights {
+  let state = seed;
+  const random = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32 - 0.5;
+  };
+  return (_, length) => Float32Array.from({ length }, () => random() * 0.3);
+}
+
+/**
+ * Blocks add nothing, so that the state of a token is its embedding. Each token that is followed by a
+ * given one has a direction of its own, and the output of that one is this direction.
+ */
+function followingWeights(words: Vocabulary, follows: NonNullable<TinyModel['follows']>): Weights {
+  const at = (token: string): number => words.tokens.indexOf(token);
+  return (tensor, length) => {
+    const weights = new Float32Array(length);
+    if (tensor !== 'token_embd.weight' && tensor !== 'output.weight') return weights;
+    follows.forEach(([before, after], direction) => {
+      const token = tensor === 'output.weight' ? after : before;
+      weights[at(token) * EMBEDDING + direction] = 1;
+    });
+    return weights;
+  };
 }

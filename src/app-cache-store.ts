@@ -16,13 +16,16 @@ export async function openCacheStore(
     const path = config?.path ?? null;
     return path === null ? null : new CacheFile(path);
   }
-  const { kind, url } = config.server;
+  const { kind, url, entriesMax } = config.server;
   if (kind === 'postgres') {
     const at = requireOptionalPackage('A cache in PostgreSQL', 'pg');
     return new PostgresCache({
       url,
       clock,
       library: await importPackage<PostgresPackage>(at, 'Pool'),
+      ...(entriesMax !== undefined && {
+        bounds: { keptMax: entriesMax, loadedMax: config.entriesMax },
+      }),
     });
   }
   const at = requireOptionalPackage('A cache in Redis', 'ioredis');

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PolicyAnalysis, Registry } from './contract/index.ts';
-import { analyse } from './app-analysis.ts';
 import type { PolicyLoader } from './app-policy.ts';
 import type { PolicyLoad } from './policy/index.ts';
 
@@ -26,11 +25,18 @@ export function createFindingsDesk(registry: Registry, load: PolicyLoader): Find
     },
     findings() {
       if (latest === null) return Promise.resolve(NOTHING_YET);
-      const pause = async (): Promise<void> => setImmediate();
-      analysis ??= analyse(latest, registry, { pause });
+      analysis ??= analysisOf(latest, registry);
       return analysis;
     },
   };
+}
+
+async function analysisOf(
+  loaded: PolicyLoad & { readonly kind: 'policy' },
+  registry: Registry,
+): Promise<PolicyAnalysis> {
+  const { analyse } = await import('./app-analysis.ts');
+  return analyse(loaded, registry, { pause: async () => setImmediate() });
 }
 
 const NOTHING_YET: PolicyAnalysis = { findings: [], undecided: 0, solver: 'none' };

@@ -2,12 +2,12 @@ import { createSystemRng } from './kernel/index.ts';
 import type { Clock } from './kernel/index.ts';
 import type { BourseEvent, CacheConfig, Registry } from './contract/index.ts';
 import { openCacheStore } from './app-cache-store.ts';
-import { sourceOf } from './app-policy.ts';
+import { localModelsIn, sourceOf } from './app-policy.ts';
 import type { Environment, PolicyLoader, PolicySource } from './app-policy.ts';
-import { createKeeper } from './keeper/index.ts';
-import type { Keeper } from './keeper/index.ts';
+import { createKeeper } from './keeper/owner/index.ts';
+import type { Keeper } from './keeper/owner/index.ts';
 import { beliefsFromJson, beliefsToJson } from './learning/index.ts';
-import { createProber } from './pool/index.ts';
+import { checkGgufInstance, createKeepTeller, createProber } from './pool/index.ts';
 import { openSqliteStore } from './store/index.ts';
 
 export interface KeeperParts {
@@ -31,6 +31,8 @@ export async function openKeeper(parts: KeeperParts): Promise<OpenKeeper> {
   const { source, env, registry, load, storePath, cache, clock, onEvent } = parts;
   let latest = source;
   const prober = createProber({ engines: registry.engines, clock });
+  const localModels = localModelsIn(env);
+  const teller = localModels === undefined ? null : createKeepTeller(localModels, clock);
   const keeper = createKeeper({
     store: await openSqliteStore({ path: storePath }),
     cacheStore: await openCacheStore(cache, clock),
@@ -38,6 +40,11 @@ export async function openKeeper(parts: KeeperParts): Promise<OpenKeeper> {
     rng: createSystemRng(),
     learners: registry.learners,
     prober,
+    servers: {
+      engines: registry.engines,
+      check: checkGgufInstance,
+      onFleet: (instances) => teller?.onFleet(instances),
+    },
     loadPolicy: load,
     policy: source,
     readPolicy: async () => {
@@ -58,6 +65,7 @@ export async function openKeeper(parts: KeeperParts): Promise<OpenKeeper> {
     reload: () => keeper.reload(),
     files: () => [...(latest.file === null ? [] : [latest.file]), ...Object.keys(latest.files)],
     close: async () => {
+      await teller?.close();
       await keeper.close();
       await prober.close();
     },

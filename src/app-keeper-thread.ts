@@ -2,7 +2,6 @@ import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'no
 import { failureOf, fault, faultFrom, moduleUrl } from './kernel/index.ts';
 import type { Failure, Fault } from './kernel/index.ts';
 import type { PolicyAnalysis, PolicyStatus } from './contract/index.ts';
-import { openKeeperHost } from './app-keeper.ts';
 import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
 import { createPortChannel } from './keeper/index.ts';
 import type { Channel } from './keeper/index.ts';
@@ -10,6 +9,12 @@ import type { MessagePort } from 'node:worker_threads';
 
 /** Marks the thread as this module's own: it runs in other people's threads too. */
 const ROLE = 'bourse-keeper';
+
+/**
+ * Three semi-spaces. Unlimited, the start alone lets them grow to 48 MiB, which are never given back; nothing
+ * here waits for a collection of young objects.
+ */
+const YOUNG_MIB_MAX = 12;
 
 type ToThread =
   | { readonly kind: 'attach'; readonly port: MessagePort }
@@ -33,6 +38,7 @@ export interface KeeperThread extends Omit<KeeperHost, 'attach'> {
 export async function openKeeperThread(options: KeeperHostOptions): Promise<KeeperThread> {
   const thread = new Worker(moduleUrl(import.meta.url, './app-keeper-thread'), {
     workerData: { role: ROLE, options },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB_MAX },
   });
   const answers: ((message: ToMain) => void)[] = [];
   let lost: ToMain | null = null;
@@ -85,7 +91,8 @@ async function runThread(port: MessagePort, options: KeeperHostOptions): Promise
   const failed = (error: unknown): ToMain => ({ kind: 'failed', failure: failureOf(error) });
   let host: KeeperHost;
   try {
-    host = await openKeeperHost(options);
+    // Whoever only starts the thread does not load what runs in it.
+    host = await (await import('./app-keeper.ts')).openKeeperHost(options);
   } catch (error) {
     tell(failed(error));
     return;

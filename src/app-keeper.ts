@@ -4,11 +4,12 @@ import type { PolicyAnalysis, PolicyStatus } from './contract/index.ts';
 import { createFindingsDesk } from './app-findings.ts';
 import { openKeeper } from './app-keeper-core.ts';
 import { createLog, logEvent } from './app-log.ts';
-import { createOfflineDecider, offlineRequest } from './app-offline.ts';
+import type { OfflineDecider } from './app-offline.ts';
 import { createPolicyLoader, registryFor, requirePolicy } from './app-policy.ts';
 import type { Environment, PolicySource, ServeOverrides } from './app-policy.ts';
 import type { Channel } from './keeper/index.ts';
-import { authority, createAdminServer } from './server/index.ts';
+import { createAdminServer } from './server/admin/index.ts';
+import { authority } from './server/index.ts';
 
 /** How often the policy's files are looked at: its editors replace it in too many ways to be told. */
 const WATCH_MS = 1_000;
@@ -49,13 +50,18 @@ export async function openKeeperHost(options: KeeperHostOptions): Promise<Keeper
     clock,
     onEvent: (event) => logEvent(log, event),
   });
-  const decider = createOfflineDecider(registry);
+  let decider: OfflineDecider | null = null;
   const admin = createAdminServer({
     backend: keeper.admin,
     config: () => keeper.world().policy.config,
     log,
     findings,
-    explain: async (input) => decider.decideIn(keeper.world(), offlineRequest(input)),
+    // The exchange is the workers' own: it is loaded here when somebody asks what it would do.
+    explain: async (input) => {
+      const { createOfflineDecider, offlineRequest } = await import('./app-offline.ts');
+      decider ??= createOfflineDecider(registry);
+      return decider.decideIn(keeper.world(), offlineRequest(input));
+    },
   });
   const address = await admin.listen();
   const unwatch =

@@ -1,11 +1,12 @@
 import type { Clock, InstanceId } from './kernel/index.ts';
 import type { AwardedDecision, BourseEvent, Engine, FleetSnapshot } from './contract/index.ts';
-import type { Instance, PromptChain, RenderedChain, Workload } from './contract/index.ts';
+import type { Instance, PromptChain, RenderedChain } from './contract/index.ts';
 import { prepareCall } from './attempts/index.ts';
 import { KvFeeds } from './app-kv-feeds.ts';
 import type { KvFeedParts } from './app-kv-feeds.ts';
 import { PromptRenderer } from './pool/index.ts';
 import type { KvMemory, RanksByInstance, RenderedPrompt } from './prefix/index.ts';
+import { prefixSaltOf } from './wire/index.ts';
 
 export interface KvEventsParts extends KvFeedParts {
   readonly clock: Clock;
@@ -130,7 +131,10 @@ export class KvEvents {
         : { url: at.renderUrl, path, headers: { 'content-type': 'application/json' }, body };
     const tokenIds = await this.#renderer.render(sent);
     if (tokenIds === null || this.#isClosed) return;
-    const prompts = viewsOf(tokenIds, saltOf(decision.workload), instance.model.upstreamName);
+    const { workload, policy } = decision;
+    const isApart = policy.config.server.keepsPrefixesApart === true;
+    const salt = prefixSaltOf(workload, isApart);
+    const prompts = viewsOf(tokenIds, salt, instance.model.upstreamName);
     const rendering = renderedBy(ranks, chain, prompts);
     if (rendering === null) return;
     const rendered = { instance: instance.id, ...rendering };
@@ -166,12 +170,4 @@ function viewsOf(
     { tokenIds, adapter, extraKeys: everyBlock },
     { tokenIds, adapter, extraKeys: salt === null ? [] : [first] },
   ];
-}
-
-/** Null: none, or none that could be one. */
-function saltOf({ body }: Workload): string | null {
-  const span = body.fields.get('cache_salt');
-  if (span === undefined) return null;
-  const salt: unknown = JSON.parse(body.bytes.toString('utf8', span.start, span.end));
-  return typeof salt === 'string' ? salt : null;
 }

@@ -29,6 +29,7 @@ export async function addModel(options: {
   const entry = {
     ...added,
     file: relative(dirname(configFile), resolve(options.file)),
+    isEmbedding: summary.isEmbedding,
     contextTokens: trained === null ? null : Math.min(trained, CONTEXT_TOKENS_MAX),
   };
   try {

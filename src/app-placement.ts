@@ -34,11 +34,12 @@ export class PlacementMemory {
         return run(decision, ceiling, sink, onDone);
       }
       return run(decision, ceiling, sink, (done) => {
-        const { bid, usage, status, attempts } = done;
+        const { bid, usage, status, ttftMs, attempts } = done;
         const isTold = status === 'ok' && !usage.isEstimated && attempts.length === 1;
-        if (pending !== null && bid !== null) {
-          this.prefixes.settled(pending, bid.instance, isTold ? usage : null);
-          if (bid.instance.kvEvents !== undefined && status === 'ok') {
+        if (pending !== null) {
+          const isComputed = bid !== null && (status === 'ok' || ttftMs !== null);
+          this.prefixes.settled(pending, isComputed ? bid.instance : null, isTold ? usage : null);
+          if (bid?.instance.kvEvents !== undefined && status === 'ok') {
             this.#kv?.served(decision, bid.instance, pending.chain);
           }
         }

@@ -123,7 +123,7 @@ export const withLocalModels = (env: Environment, { url, token }: LocalModelsAt)
   BOURSE_GGUF_TOKEN: token,
 });
 
-function localModelsIn(env: Environment): LocalModelsAt | undefined {
+export function localModelsIn(env: Environment): LocalModelsAt | undefined {
   const { BOURSE_GGUF_URL: url, BOURSE_GGUF_TOKEN: token } = env;
   return url === undefined || token === undefined ? undefined : { url, token };
 }

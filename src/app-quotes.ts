@@ -24,7 +24,9 @@ export function createQuotes(parts: QuoteParts): Stages['quotes'] {
   const owners = new OwnersInFleet();
   const { prefixes, sessions } = parts.placements;
   const continuing = new Set<string>();
-  for (const { kind, continuesChat: isAble } of registry.engines) if (isAble) continuing.add(kind);
+  for (const { kind, continuesChat: isAble } of registry.engines) {
+    if (isAble === true) continuing.add(kind);
+  }
   const hasRouter = registry.hasRouter === true;
   const continuesChat = (engine: string): boolean => continuing.has(engine);
 
@@ -32,14 +34,16 @@ export function createQuotes(parts: QuoteParts): Stages['quotes'] {
     const { session, caller } = workload;
     let opened: PromptPrefix | null | undefined;
     owners.look(fleet);
-    const market = policy.config.market;
+    const { market, learning } = policy.config;
+    const { halfLifeMs, byDifficulty } = learning.accuracy;
     const view: MarketView = {
       fleet,
       load: parts.load(),
       beliefs,
       continuesChat,
-      accuracyHalfLifeMs: policy.config.learning.accuracy.halfLifeMs,
-      topic: (): Topic => topics.read(workload, signals, policy.slots),
+      accuracyHalfLifeMs: halfLifeMs,
+      byDifficulty,
+      topic: (): Topic => topics.read(workload, signals, policy.slots, byDifficulty),
       context: (topic: Topic): ContextSeen => {
         const seen = signals.share(CONTEXT_IN_VIEW);
         seen.context ??= contexts?.read(workload, signals, topic) ?? null;

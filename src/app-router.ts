@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fault } from './kernel/index.ts';
 import type { LearningConfig, TrainedRouter, Understanding } from './contract/index.ts';
-import { readQualityModel, trainedRouter } from './quality/index.ts';
 
 /** The router that a policy names; null where it names none. Rejects with `BRS_MODEL_FILE`. */
 export async function openTrainedRouter(
@@ -9,6 +8,8 @@ export async function openTrainedRouter(
   understanding: Understanding,
 ): Promise<TrainedRouter | null> {
   if (router === null) return null;
+  // Without a router, nothing of it is loaded.
+  const { readQualityModel, trainedRouter } = await import('./quality/index.ts');
   const { file, questions } = router;
   let bytes: Uint8Array;
   try {

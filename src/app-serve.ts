@@ -1,25 +1,16 @@
 import { createSystemClock } from './kernel/index.ts';
 import type { Config, PolicyAnalysis, PolicyStatus } from './contract/index.ts';
-import { openWorkerPool } from './app-cluster.ts';
-import { openKeeperHost } from './app-keeper.ts';
 import type { KeeperHostOptions } from './app-keeper.ts';
 import { openKeeperThread } from './app-keeper-thread.ts';
-import { createLog } from './app-log.ts';
+import { createWarningLog } from './app-log.ts';
 import { createPolicyLoader, registryFor, requirePolicy, sourceOf } from './app-policy.ts';
 import { withLocalModels } from './app-policy.ts';
 import type { Environment, PolicyLoader, ServeOverrides } from './app-policy.ts';
-import { builtIns } from './app-registry.ts';
 import { openServedWorker } from './app-served-worker.ts';
 import type { Registry } from './contract/index.ts';
-import { policyJsonSchema } from './policy/index.ts';
 import { discover, discoveredPolicyYaml, openGgufHost } from './pool/index.ts';
 
-export { checkConfig } from './app-check.ts';
-export { openDiff } from './app-diff.ts';
-export { addModel, verifyModel } from './app-models.ts';
-export { explainOnce } from './app-offline.ts';
-export { openSuggestions } from './app-suggest.ts';
-export { simulateFleet } from './app-simulate.ts';
+export * from './app-commands.ts';
 
 export interface ServeOptions {
   /** One of the two: a file, which is watched, or a text. */
@@ -82,10 +73,11 @@ async function serveInThisProcess(
       worker: 0,
       registry,
       load,
-      log: createLog('warn'),
+      log: createWarningLog(),
     });
+    const modelUrl = await served.listen();
     return {
-      modelUrl: served.modelUrl,
+      modelUrl,
       adminUrl: keeper.adminUrl,
       config: served.host.config,
       reload: keeper.reload,
@@ -102,9 +94,14 @@ async function serveInThisProcess(
 }
 
 async function serveInWorkers(options: KeeperHostOptions, config: Config): Promise<RunningApp> {
+  // A single worker pays neither for the keeper's modules nor for the cluster's.
+  const [{ openKeeperHost }, { openWorkerPool }] = await Promise.all([
+    import('./app-keeper.ts'),
+    import('./app-cluster.ts'),
+  ]);
   const keeper = await openKeeperHost(options);
   try {
-    const pool = await openWorkerPool(config.server.workers, options, keeper);
+    const pool = await openWorkerPool(config, options, keeper);
     return {
       modelUrl: pool.modelUrl,
       adminUrl: keeper.adminUrl,
@@ -127,11 +124,6 @@ function definedOnly(env: Environment): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-export function configSchema(): unknown {
-  const { signals, engines } = builtIns();
-  return policyJsonSchema(signals, engines);
 }
 
 /** A policy made of what is found on this machine, and what that was. */

@@ -1,7 +1,13 @@
 import { Fault, andThen, assert, fault, isPromise } from './kernel/index.ts';
 import type { Clock, MaybeAsync } from './kernel/index.ts';
 import { isRefusal, SPENDING_IN_VIEW } from './contract/index.ts';
-import type { AwardedDecision, BourseEvent, Decision, FlowController } from './contract/index.ts';
+import type {
+  AttemptsResult,
+  AwardedDecision,
+  BourseEvent,
+  Decision,
+  FlowController,
+} from './contract/index.ts';
 import type { FlowRelay, Observer, Quotes, Refusal, ResponseSink } from './contract/index.ts';
 import type { Mandate, RunAttempts, ShadowPriceList, SignalReader } from './contract/index.ts';
 import type { Workload, World } from './contract/index.ts';
@@ -55,6 +61,10 @@ class Relay implements FlowRelay {
     this.#flow = flow;
     if (this.#isAborted) flow.abort();
     else if (this.#isPaused) flow.pause();
+  }
+
+  get isAborted(): boolean {
+    return this.#isAborted;
   }
 
   pause(): void {
@@ -143,24 +153,39 @@ export function containAttempts(run: RunAttempts, clock: Clock): RunAttempts {
     } catch (error) {
       const problem = asFault(error);
       sink.onError(problem);
-      onDone({
-        bid: null,
-        status: 'failed',
-        httpStatus: problem.httpStatus,
-        finishReason: null,
-        usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0, isEstimated: false },
-        costPicoUsd: 0,
-        energyMicrojoules: 0,
-        energySource: 'unknown',
-        ttftMs: null,
-        totalMs: clock.monotonicMs() - decision.workload.startedMs,
-        perTokenMs: null,
-        attempts: [],
-      });
+      onDone(unasked(decision, clock, { status: 'failed', httpStatus: problem.httpStatus }));
       return NO_FLOW;
     }
   };
 }
+
+/** Ends a request whose client has left before anybody was asked: what was reserved is settled. */
+export const leaveUnasked =
+  (clock: Clock): RunAttempts =>
+  (decision, _ceiling, sink, onDone) => {
+    const problem = fault('BRS_ABORTED');
+    sink.onError(problem);
+    onDone(unasked(decision, clock, { status: 'aborted', httpStatus: problem.httpStatus }));
+    return NO_FLOW;
+  };
+
+const unasked = (
+  { workload }: AwardedDecision,
+  clock: Clock,
+  ending: Pick<AttemptsResult, 'status' | 'httpStatus'>,
+): AttemptsResult => ({
+  ...ending,
+  bid: null,
+  finishReason: null,
+  usage: { promptTokens: 0, cachedTokens: 0, outputTokens: 0, isEstimated: false },
+  costPicoUsd: 0,
+  energyMicrojoules: 0,
+  energySource: 'unknown',
+  ttftMs: null,
+  totalMs: clock.monotonicMs() - workload.startedMs,
+  perTokenMs: null,
+  attempts: [],
+});
 
 function asFault(error: unknown): Fault {
   return Fault.isInstance(error) ? error : fault('BRS_INTERNAL', {}, { cause: error });

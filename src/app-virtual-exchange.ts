@@ -1,8 +1,10 @@
+import { createDecisionIds } from './kernel/index.ts';
 import type { BourseEvent, Observer, Route, Store } from './contract/index.ts';
 import { createExchange } from './app.ts';
 import { createPolicyLoader, requirePolicy, sourceOf } from './app-policy.ts';
 import { builtIns } from './app-registry.ts';
-import { createChannelPair, createKeeper, createKeeperClient } from './keeper/index.ts';
+import { createChannelPair, createKeeperClient } from './keeper/index.ts';
+import { createKeeper } from './keeper/owner/index.ts';
 import { beliefsFromJson, beliefsToJson } from './learning/index.ts';
 import { createDecisionLog } from './market/index.ts';
 import { createBreakers } from './pool/index.ts';
@@ -42,7 +44,8 @@ export async function openVirtualExchange(parts: VirtualExchangeParts): Promise<
   await keeper.start();
   const [near, far] = createChannelPair((run) => defer(0, run));
   keeper.attach(0, far);
-  const decisions = createDecisionLog(DECISIONS_REMEMBERED);
+  const ids = createDecisionIds(0, rng);
+  const decisions = createDecisionLog(DECISIONS_REMEMBERED, ids.countOf);
   const client = await createKeeperClient({
     channel: near,
     worker: 0,
@@ -63,6 +66,7 @@ export async function openVirtualExchange(parts: VirtualExchangeParts): Promise<
     keeper: client,
     registry,
     decisions,
+    ids,
     upstream,
     breakers,
     observer,

@@ -1,4 +1,9 @@
-import { createSystemClock, createSystemRng, isPromise } from './kernel/index.ts';
+import {
+  createDecisionIds,
+  createSystemClock,
+  createSystemRng,
+  isPromise,
+} from './kernel/index.ts';
 import type { Clock } from './kernel/index.ts';
 import type { Config, Decision, DecisionView, KeeperClient } from './contract/index.ts';
 import type { Observer, Registry, Route, SignalSlot } from './contract/index.ts';
@@ -18,6 +23,8 @@ const DECISIONS_REMEMBERED = 2_000;
 export interface WorkerParts {
   readonly channel: Channel;
   readonly worker: number;
+  /** Other workers share the limits of tenants and instances. */
+  readonly isOneOfSeveral?: boolean;
   readonly registry: Registry;
   readonly load: PolicyLoader;
   /** Hears of what this worker does, besides the keeper. */
@@ -40,7 +47,8 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
   const { channel, worker, registry, load } = parts;
   const clock = parts.clock ?? createSystemClock();
   const rng = createSystemRng();
-  const decisions = createDecisionLog(DECISIONS_REMEMBERED);
+  const ids = createDecisionIds(worker, rng);
+  const decisions = createDecisionLog(DECISIONS_REMEMBERED, ids.countOf);
   const counters = createCounters();
   const keeper = await createKeeperClient({
     channel,
@@ -60,7 +68,7 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
     rng,
     config: () => config().health.breaker,
     onEvent: (event) => observer.on(event),
-    rateShare: () => 1 / config().server.workers,
+    rates: parts.isOneOfSeveral === true ? keeper.rates : undefined,
   });
   const upstream = createUpstream({
     clock,
@@ -83,27 +91,24 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
     judging,
     registry,
     decisions,
+    ids,
+    counts: counters.cache,
     upstream,
     breakers,
     observer,
     clock,
     rng,
   });
-  return {
-    route,
-    keeper,
-    clock,
-    config,
-    explain: (decision) => {
-      decisions.remember(decision);
-      return decisions.view(decision.workload.id)!;
-    },
-    close: async () => {
-      judging.close();
-      await Promise.all([upstream.close(), bids.close(), kvEvents.close()]);
-      await keeper.close();
-    },
+  const explain = (decision: Decision): DecisionView => {
+    decisions.remember(decision);
+    return decisions.view(decision.workload.id)!;
   };
+  const close = async (): Promise<void> => {
+    judging.close();
+    await Promise.all([upstream.close(), bids.close(), kvEvents.close()]);
+    await keeper.close();
+  };
+  return { route, keeper, clock, config, explain, close };
 }
 
 /** Tells the keeper what happens, and who else wants to know. */

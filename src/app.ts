@@ -1,8 +1,8 @@
 /**
  * The wiring: here, and nowhere else, stages meet the director, and each meets its observer.
  */
-import { andThen, createDecisionIds } from './kernel/index.ts';
-import type { Clock, Rng } from './kernel/index.ts';
+import { andThen, createDecisionIds, isPromise } from './kernel/index.ts';
+import type { Clock, DecisionIds, MaybeAsync, Rng } from './kernel/index.ts';
 import type {
   BidDesk,
   Breakers,
@@ -11,11 +11,20 @@ import type {
   Registry,
   Route,
 } from './contract/index.ts';
-import type { Award, Bid, FleetSnapshot, Refusal, Stages, Upstream } from './contract/index.ts';
+import type {
+  Award,
+  Bid,
+  Decision,
+  FleetSnapshot,
+  Refusal,
+  Stages,
+  Upstream,
+} from './contract/index.ts';
 import { isRefusal } from './contract/index.ts';
 import { containAttempts, createRelay, decidePolicy, refusedEvent } from './app-stages.ts';
-import { guarded, observed, refuse, withQuotes } from './app-stages.ts';
+import { guarded, leaveUnasked, observed, refuse, withQuotes } from './app-stages.ts';
 import type { Judging } from './app-judges.ts';
+import type { CacheCounts } from './keeper/index.ts';
 import { createCacheStages } from './app-cache.ts';
 import type { KvEvents } from './app-kv-events.ts';
 import { PlacementMemory } from './app-placement.ts';
@@ -33,9 +42,13 @@ import { readWorkload } from './workload/index.ts';
 
 export interface ExchangeParts {
   readonly keeper: Pick<KeeperClient, 'worker' | 'world' | 'budgets' | 'report'> &
-    Partial<Pick<KeeperClient, 'tellPlacements' | 'onPlacements' | 'tellCache' | 'onCache'>>;
+    Partial<
+      Pick<KeeperClient, 'tellPlacements' | 'onPlacements' | 'tellCache' | 'onCache' | 'cachePeers'>
+    >;
   readonly registry: Registry;
   readonly decisions: DecisionLog;
+  /** Unset: of its own making, in which the log of decisions cannot read the count. */
+  readonly ids?: DecisionIds;
   readonly upstream: Upstream;
   readonly breakers: Breakers;
   readonly observer: Observer;
@@ -47,6 +60,8 @@ export interface ExchangeParts {
   readonly bids?: BidDesk;
   /** Unset: nobody listens to engines' events of their KV memory. */
   readonly kvEvents?: KvEvents;
+  /** Unset: nobody counts what becomes of requests at the cache. */
+  readonly counts?: CacheCounts;
   /** Unset: nobody looks at answers. */
   readonly judging?: Judging;
 }
@@ -57,6 +72,7 @@ const rankedOf = (award: Award | Refusal): readonly Bid[] => (isRefusal(award) ?
 /** One exchange: the director over the built-in stages; the observer hears the time of those that can be long. */
 export function createExchange(parts: ExchangeParts): Route {
   const { keeper, registry, decisions, observer, clock, judging } = parts;
+  const ids = parts.ids ?? createDecisionIds(keeper.worker, parts.rng);
   const timed = <A extends readonly unknown[], R>(name: string, stage: (...args: A) => R) =>
     observed({ name, stage, observer, clock });
   const onEvent = (event: Parameters<Observer['on']>[0]): void => observer.on(event);
@@ -79,7 +95,7 @@ export function createExchange(parts: ExchangeParts): Route {
   const order = createLearnedOrder(() => keeper.world());
   const topics = createTopicReader(registry.signals, clock);
   const contexts = registry.openContexts?.(clock) ?? null;
-  const { lookUp, replay, record, noted } = createCacheStages(parts);
+  const { lookUp, depart, replay, record, noted } = createCacheStages(parts);
 
   const turns = new Turns(clock, parts.breakers);
 
@@ -96,7 +112,7 @@ export function createExchange(parts: ExchangeParts): Route {
     ),
     award: timed('award', parts.explores === false ? awardBids : createAward(parts.rng)),
     weigh: weighCandidate,
-    turn: (decision, askAgain) => turns.take(decision, askAgain),
+    turn: inTurn(turns, depart),
 
     remember: (decision) => {
       decisions.remember(decision);
@@ -115,6 +131,7 @@ export function createExchange(parts: ExchangeParts): Route {
       'dispatch',
       behindGuards(judging === undefined ? served : judging.over(served)),
     ),
+    leave: leaveUnasked(clock),
     settle: timed('settle', (decision, held, result) =>
       noted(decision, result, settleResult(decision, held, result, clock.nowMs())),
     ),
@@ -122,12 +139,34 @@ export function createExchange(parts: ExchangeParts): Route {
 
     relay: createRelay,
     guarded,
-    nextId: createDecisionIds(keeper.worker, parts.rng),
+    nextId: ids.next,
     view: (id) => decisions.view(id),
   };
   judging?.serveWith({ ...stages, attempts: served });
   return createDirector(stages);
 }
+
+type Depart = Stages['turn'];
+
+const inTurn =
+  (turns: Turns, depart: Depart): Stages['turn'] =>
+  (decision, askAgain, flow) =>
+    departIn(turns.take(decision, askAgain, flow), askAgain, depart);
+
+function departIn(
+  due: MaybeAsync<Decision>,
+  askAgain: Parameters<Depart>[1],
+  depart: Depart,
+): MaybeAsync<Decision> {
+  return isPromise(due) ? departLater(due, askAgain, depart) : depart(due, askAgain);
+}
+
+/** Apart, so that a decision that waits for nothing makes no closure. */
+const departLater = (
+  due: Promise<Decision>,
+  askAgain: Parameters<Depart>[1],
+  depart: Depart,
+): Promise<Decision> => due.then((decision) => depart(decision, askAgain));
 
 const reserveBy =
   (budgets: KeeperClient['budgets']): Stages['reserve'] =>

@@ -12,6 +12,7 @@ import type {
   AwardedDecision,
   Decision,
   FlowController,
+  FlowRelay,
   Ingress,
   Refusal,
 } from './contract/index.ts';
@@ -51,24 +52,26 @@ export function createDirector(stage: Stages): Route {
     });
   }
 
-  function serve(decision: Decision, client: ResponseSink): FlowController {
+  function serveTo(flow: FlowRelay, decision: Decision, client: ResponseSink): MaybeAsync<void> {
     stage.remember(decision);
-    if (decision.hit !== null) return stage.replay(decision, decision.hit, client);
-    if (!isAwarded(decision)) return stage.refuse(decision, client);
+    if (decision.hit !== null) return flow.attach(stage.replay(decision, decision.hit, client));
+    if (!isAwarded(decision)) return flow.attach(stage.refuse(decision, client));
+    return andThen(stage.reserve(decision), (reservation) => {
+      if (isRefusal(reservation)) {
+        return flow.attach(stage.refuse({ ...decision, result: reservation }, client));
+      }
+      const guarded = stage.guards(decision, client);
+      const run = flow.isAborted ? stage.leave : stage.attempts;
+      const attempts = run(decision, reservation, guarded, (result) =>
+        stage.learn(stage.settle(decision, reservation, result)),
+      );
+      return flow.attach(attempts);
+    });
+  }
+
+  function serve(decision: Decision, client: ResponseSink): FlowController {
     const flow = stage.relay();
-    const held = stage.reserve(decision);
-    const dispatch = (): MaybeAsync<void> =>
-      andThen(held, (reservation) => {
-        if (isRefusal(reservation)) {
-          return flow.attach(stage.refuse({ ...decision, result: reservation }, client));
-        }
-        const guarded = stage.guards(decision, client);
-        const attempts = stage.attempts(decision, reservation, guarded, (result) =>
-          stage.learn(stage.settle(decision, reservation, result)),
-        );
-        return flow.attach(attempts);
-      });
-    stage.guarded(dispatch, client);
+    stage.guarded(() => serveTo(flow, decision, client), client);
     return flow;
   }
 
@@ -86,7 +89,7 @@ export function createDirector(stage: Stages): Route {
     const flow = stage.relay();
     const work = (): MaybeAsync<void> =>
       andThen(decide(ingress), (decision) =>
-        andThen(stage.turn(decision, askAgain), (due) => flow.attach(serve(due, client))),
+        andThen(stage.turn(decision, askAgain, flow), (due) => serveTo(flow, due, client)),
       );
     stage.guarded(work, client);
     return flow;

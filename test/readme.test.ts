@@ -67,6 +67,31 @@ instances: [{ id: i, model: m, engine: vllm, url: 'http://127.0.0.1:9001' }]
     expect(local!.options!['file']).toBe('/etc/qwen3-4b-q4_k_m.gguf');
   });
 
+  test('the policies of embeddings and of other local engines that it shows are valid too', () => {
+    const [, ...policies] = [
+      ...read('docs/guides/local-models.md').matchAll(/```yaml\n([\s\S]*?)```/g),
+    ];
+    expect(policies).toHaveLength(2);
+    const { signals, engines } = builtIns();
+    const registry = { signals, engines };
+    const loaded = policies.map(([, text]) =>
+      loadPolicy({ text: text!, file: '/etc/bourse.yaml', env: {}, generation: 1, registry }),
+    );
+    for (const load of loaded) expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+    const kinds = loaded.flatMap((load) =>
+      load.kind === 'policy' ? load.policy.config.instances.map(({ engine }) => engine) : [],
+    );
+    expect(kinds).toEqual(['gguf', 'vllm', 'vllm', 'llama-cpp', 'ollama']);
+  });
+
+  test('the policy that guides/workers.md shows is valid', () => {
+    const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/workers.md'))!;
+    const registry = { signals: [], engines: ENGINES };
+    const file = '/etc/bourse.yaml';
+    const load = loadPolicy({ text: text!, file, env: {}, generation: 1, registry });
+    expect(load).toMatchObject({ kind: 'policy', warnings: [] });
+  });
+
   test('the policy that guides/kv-events.md shows is valid', () => {
     const [, text] = /```yaml\n([\s\S]*?)```/.exec(read('docs/guides/kv-events.md'))!;
     const { signals, engines } = builtIns();

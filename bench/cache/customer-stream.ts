@@ -152,7 +152,7 @@ class Desk {
 }
 
 /** Draws by rank: the chance of the k-th is as `1 / k^exponent`. */
-function zipf<T>(items: readonly T[], exponent: number, next: () => number): () => T {
+export function zipf<T>(items: readonly T[], exponent: number, next: () => number): () => T {
   const shuffled = items
     .map((item) => ({ item, key: next() }))
     .toSorted((a, b) => a.key - b.key)

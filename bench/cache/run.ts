@@ -2,11 +2,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { shippedUnderstanding } from '../../src/app-understanding.ts';
 import { loadUtterances, runCustomerStream } from './customer-stream.ts';
+import { runExchangeStream } from './exchange-stream.ts';
 import { measureIndex } from './index-speed.ts';
 
 const DATA =
   process.env['BOURSE_DATA'] ?? new URL('../../../shared/data', import.meta.url).pathname;
 const SEEDS = 3;
+const EXCHANGE_SEEDS = 2;
 const args = process.argv.slice(2);
 const { encoder } = shippedUnderstanding('off').fast();
 const rows: object[] = [];
@@ -19,6 +21,19 @@ if (existsSync(DATA)) {
       for (const share of runCustomerStream(utterances, encoder, options)) {
         add({ bench: 'customers', exponent, seed, ...share });
       }
+    }
+  }
+  for (const prefer of ['market', 'cache'] as const) {
+    for (let seed = 1; seed <= EXCHANGE_SEEDS; seed++) {
+      const options = {
+        seed,
+        requests: 4_000,
+        maxErrorRate: 0.02,
+        exponent: 0.8,
+        mode: 'economy',
+        prefer,
+      };
+      add({ bench: 'exchange', prefer, seed, ...(await runExchangeStream(utterances, options)) });
     }
   }
 } else {
@@ -39,7 +54,7 @@ function add(row: object): void {
     Object.entries(row)
       .map(
         ([name, value]) =>
-          `${name} ${typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value}`,
+          `${name} ${typeof value === 'number' ? Number(value.toPrecision(4)) : value}`,
       )
       .join('  '),
   );

@@ -57,7 +57,7 @@ function scoresOf(
   for (const i of held) {
     const { topic, context, vector } = requests[i]!;
     const usual = accuracyPosterior(model, beliefs, topic, AT)!.mean;
-    const prior = contextPrior(model, beliefs, topic.domain, null);
+    const prior = contextPrior(model, beliefs, topic, null);
     const near = nearest(vector, rows, requests);
     const among = near.reduce((sum, row) => sum + correct[row]!, 0);
     const told: Record<Method, number> = {

@@ -128,7 +128,7 @@ export class Learning {
   #count = 0;
 
   judge({ topic, context }: Request, model: Model, score: number): void {
-    const prior = contextPrior(model, this.beliefs, topic.domain, null);
+    const prior = contextPrior(model, this.beliefs, topic, null);
     const { domain, band } = topic;
     const decision = `d-${String(this.#count).padStart(9, '0')}` as Verdict['decision'];
     this.#held.push({

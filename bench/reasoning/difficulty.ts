@@ -9,6 +9,7 @@ const DATA =
 /** One question of MMLU-Pro, and who answered it right. */
 export interface Question {
   readonly prompt: string;
+  readonly category: string;
   readonly correct: Readonly<Record<string, 0 | 1 | null>>;
 }
 

@@ -4,7 +4,7 @@ import type { AttemptsResult, AwardedDecision, Bid, RESPONSE_HEADERS } from '../
 type AnswerHeader = (typeof RESPONSE_HEADERS)[keyof typeof RESPONSE_HEADERS];
 
 /** What the serving attempt adds to the head of an answer. */
-interface AnswerHead {
+export interface AnswerHead {
   readonly contentType: string;
   readonly isStream: boolean;
   /** Counted from 1. */

@@ -121,6 +121,11 @@ export class AnswerTap {
     return isDone || (finishReason !== null && this.#choices === 1);
   }
 
+  /** Whether the stream has said that it is over: what comes behind is no part of it. */
+  get isDone(): boolean {
+    return this.#tap.isDone;
+  }
+
   get hasFailed(): boolean {
     return this.#tap.errorFrame !== null;
   }

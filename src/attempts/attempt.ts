@@ -20,6 +20,8 @@ const HELD_CHUNKS_MAX = 64;
 const HELD_BYTES_MAX = 256 * 1024;
 /** How many times its promised latency an unstreamed answer may take beyond the first-token time-out. */
 const PATIENCE = 4;
+/** How long a connection is waited for behind the end of its stream, so that it can be used again. */
+const LINGER_MS = 1_000;
 /** Less than this is rounding, not time left. */
 const TIMER_SLACK_MS = 0.5;
 
@@ -58,6 +60,8 @@ export class Attempt implements ResponseSink {
   /** Prompt tokens that it holds against others at its instance. */
   pendingTokens = 0;
   lastByteMs: number;
+  /** When the stream said that it was over; null: it has not. */
+  #doneMs: number | null = null;
   readonly #host: AttemptHost;
   readonly #onTimer = (): void => this.#checkDeadline();
   #phase: Phase = 'waiting';
@@ -203,6 +207,7 @@ export class Attempt implements ResponseSink {
     this.#phase = 'flowing';
     this.firstContentMs = nowMs;
     this.lastByteMs = nowMs;
+    if (this.tap!.isDone) this.#doneMs = nowMs;
     this.#rearm(nowMs);
     this.#host.streamStarted(this);
     const held = this.#takeKept();
@@ -215,7 +220,13 @@ export class Attempt implements ResponseSink {
     this.lastByteMs = this.#host.clock.monotonicMs();
     const goesOn = out === null || this.#pushOn(out);
     if (tap.hasFailed) this.#fail(frameFailure(this.bid.instance.id));
+    else if (this.#doneMs === null && tap.isDone) this.#linger();
     return goesOn;
+  }
+
+  #linger(): void {
+    this.#doneMs = this.lastByteMs;
+    if (this.#phase !== 'over') this.#rearm(this.lastByteMs);
   }
 
   #pushOn(chunk: Buffer): boolean {
@@ -259,7 +270,11 @@ export class Attempt implements ResponseSink {
     const { plan, giveUpMs } = this.#host;
     if (this.#phase === 'flowing') {
       // A client that does not read is no fault of the instance.
-      return this.#isPaused ? giveUpMs : Math.min(giveUpMs, this.lastByteMs + plan.idleTimeoutMs);
+      if (this.#isPaused) return giveUpMs;
+      if (this.#doneMs !== null) {
+        return Math.min(giveUpMs, this.#doneMs + Math.min(LINGER_MS, plan.idleTimeoutMs));
+      }
+      return Math.min(giveUpMs, this.lastByteMs + plan.idleTimeoutMs);
     }
     const { mean, deviation } = this.bid.latencyMs;
     const wholeMs = this.tap === null ? PATIENCE * (mean + 2 * deviation) : 0;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../kernel/index.ts';
+import type { EngineFeatures } from '../contract/index.ts';
 import { listen } from '../pool/fixtures/local-server.ts';
 import type { Answer, LocalServer } from '../pool/fixtures/local-server.ts';
 import { PLAN, createExchange, modelNamed, serve } from './fixtures/exchange.ts';
@@ -77,6 +78,31 @@ describe('a stream that breaks off after its first token', () => {
     expect(exchange.events).toContainEqual(
       expect.objectContaining({ kind: 'answer-taken-over', from: 'a', instance: 'b' }),
     );
+  });
+
+  const goesOn: EngineFeatures = { hasResponses: false, continuesChat: true };
+  test.each<[engine: string, features: EngineFeatures | undefined]>([
+    ['vllm', undefined],
+    ['sglang', undefined],
+    ['llama-cpp', goesOn],
+  ])('another is asked by %s in the words that it understands', async (engine, features) => {
+    const second = { engine, ...(features !== undefined && { features }) };
+    const first = { engine: 'openai' };
+    const { client, other } = await takeOver({ body: STREAM }, { first, second });
+    expect(readStream(client.text)).toMatchObject({ text: TEXT, finishes: ['stop'], dones: 1 });
+    expect(other.requests[0]!.path).toBe('/v1/chat/completions');
+    expect(bodyOf(other)).toEqual({
+      model: 'm',
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [
+        { role: 'user', content: 'hi' },
+        { role: 'assistant', content: 'One two three' },
+      ],
+      continue_final_message: true,
+      add_generation_prompt: false,
+      max_tokens: 97,
+    });
   });
 
   test('is charged as one answer: what the client reads as usage', async () => {
@@ -162,8 +188,18 @@ describe('a stream that breaks off after its first token', () => {
 describe('it ends with an error', () => {
   const formed = STREAM.replace('{', '{"response_format":{"type":"json_object"},');
   const foreign = modelNamed('other');
+  const ANSWERS: EngineFeatures = { hasResponses: false, continuesChat: false };
   const cases: readonly [string, Parameters<typeof takeOver>][] = [
-    ['where the other engine cannot go on', [{ body: STREAM }, { second: { engine: 'openai' } }]],
+    ...['openai', 'ollama', 'tgi', 'anthropic', 'dynamo', 'llama-cpp'].map(
+      (engine): [string, Parameters<typeof takeOver>] => [
+        `where the other is ${engine}, which is not known to go on`,
+        [{ body: STREAM }, { second: { engine } }],
+      ],
+    ),
+    [
+      'where the other was found to answer what is begun',
+      [{ body: STREAM }, { second: { engine: 'llama-cpp', features: ANSWERS } }],
+    ],
     ['where the other model is another', [{ body: STREAM }, { second: { model: foreign } }]],
     ['where the answer has a form', [{ body: formed }]],
     [

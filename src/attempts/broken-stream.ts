@@ -1,11 +1,17 @@
-import type { AwardedDecision, Bid, Engine, OutputCeiling } from '../contract/index.ts';
+import type {
+  AwardedDecision,
+  Bid,
+  Engine,
+  FleetSnapshot,
+  OutputCeiling,
+} from '../contract/index.ts';
 import { handedBack, isPlainAnswer, overrunOf } from '../wire/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { CutAnswer } from './cut-answer.ts';
 import type { AnswerTap } from './answer-tap.ts';
 import type { PendingPart } from './next-part.ts';
 import type { PreparedCall, PreparedLimit } from './prepared-call.ts';
-import { estimatedUsage } from './settlement.ts';
+import { estimatedUsage, stateIn } from './settlement.ts';
 
 /**
  * A stream that has broken off without its end, as the client has it; null: nobody can go on with it.
@@ -47,17 +53,25 @@ export function brokenStream(
 
 /** Whether another instance in the ranking could go on with a stream of this one. */
 export function hasHeir(
-  { workload, result, mandate }: AwardedDecision,
+  { workload, result, mandate, fleet }: AwardedDecision,
   { instance }: Bid,
   engines: ReadonlyMap<string, Engine>,
 ): boolean {
   if (!workload.isStream || mandate.attempts.continueCut === false) return false;
-  for (const { instance: other } of result.ranked) {
+  for (const bid of result.ranked) {
+    const { instance: other } = bid;
     if (other.model.id !== instance.model.id || other.id === instance.id) continue;
     if (workload.surface === 'completions') return true;
-    if (engines.get(other.engine)?.continuesChat === true) return true;
+    const engine = engines.get(other.engine);
+    if (engine !== undefined && continuesChat(engine, fleet, bid)) return true;
   }
   return false;
+}
+
+/** Whether the instance of a bid goes on with a begun answer. */
+export function continuesChat(engine: Engine, fleet: FleetSnapshot, bid: Bid): boolean {
+  if (engine.continuesChat !== 'probed') return engine.continuesChat === true;
+  return stateIn(fleet, bid)?.features?.continuesChat === true;
 }
 
 /** What is still to be written; null where the ceilings leave nothing. `writtenTokens`: of the parts before. */

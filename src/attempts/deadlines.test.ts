@@ -86,6 +86,27 @@ describe('deadlines', () => {
     expect(upstream.dispatched).toHaveLength(2);
   });
 
+  test.each([
+    ['in pieces', [sse.text('a'), sse.finish(), sse.done()]],
+    ['at once', [sse.text('a') + sse.finish() + sse.done()]],
+  ])('behind [DONE] nobody waits for the connection to end: %s', (_, pieces) => {
+    const { clock, upstream, client, begin } = start(STREAM, 2, { idleTimeoutMs: 9_000 });
+    begin();
+    const [only] = upstream.dispatched as [Dispatched];
+    only.sink.onStart(200, EVENT_STREAM, only.flow);
+    for (const piece of pieces) only.sink.onData(chunk(piece));
+    for (let i = 0; i < 9; i++) {
+      clock.advance(111);
+      only.sink.onData(chunk('and so on\n\n'));
+    }
+    expect(client.result).toBeNull();
+    clock.advance(1);
+    expect(client.result).toMatchObject({ status: 'ok', finishReason: 'stop' });
+    expect(client.text).toBe(sse.text('a') + sse.finish() + sse.done());
+    expect(only.flow.aborts).toBe(1);
+    expect([client.terminals, client.dones, upstream.dispatched.length]).toEqual([1, 1, 1]);
+  });
+
   test('a stream that falls silent ends in an error, counted from its last byte', () => {
     const { clock, upstream, client, begin } = start(STREAM);
     begin();
@@ -232,3 +253,24 @@ describe('an upstream that answers within its dispatch', () => {
     expect(exchange.inFlight('a')).toBe(0);
   });
 });
+
+test.each([
+  [false, 0],
+  [true, 40],
+])(
+  'a client that leaves is charged for a prompt that went out (%s), and for none that did not',
+  (isSent, promptTokens) => {
+    const flow = { abort: () => {}, pause: () => {}, resume: () => {}, isSent };
+    const exchange = createExchange({ upstream: { dispatch: () => flow } });
+    const client = new Client();
+    const candidate = { id: 'a', url: 'http://127.0.0.1:1' };
+    exchange.run(decide({ body: STREAM }, [candidate]), null, client, client.onDone).abort();
+    expect(client.result).toMatchObject({
+      status: 'aborted',
+      usage: { promptTokens, outputTokens: 0 },
+      costPicoUsd: promptTokens * 1_000_000,
+      attempts: [{ result: 'aborted' }],
+    });
+    expect(exchange.inFlight('a')).toBe(0);
+  },
+);

@@ -1,7 +1,7 @@
 import { Fault, fault } from '../kernel/index.ts';
 import type { InstanceId } from '../kernel/index.ts';
 import type { AttemptResult } from '../contract/index.ts';
-import { readWait, RETRY_AFTER_MS_MAX } from '../wire/index.ts';
+import { readRetryAfter } from '../wire/index.ts';
 
 /** Why one attempt did not serve. `fault` is what the client is told if nobody else does. */
 export interface Failure {
@@ -54,18 +54,6 @@ export function statusFailure(
 /** A server that is overloaded may say when to come back; 529 is Anthropic's. */
 const OVERLOADED = new Set([503, 529]);
 
-/** As servers must write it (RFC 9110, 5.6.7), for example `Sun, 06 Nov 1994 08:49:37 GMT`. */
-const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
-
-/** Milliseconds, as OpenAI and Azure say it, seconds, or a date: by the server's own clock, where the head tells it. */
-function readRetryAfter(headers: Readonly<Record<string, string>>): number | null {
-  const value = headers['retry-after'];
-  const told = readWait(headers['retry-after-ms'], 1) ?? readWait(value, 1000);
-  if (told !== null || value === undefined || !HTTP_DATE.test(value)) return told;
-  const waitMs = Date.parse(value) - Date.parse(headers['date'] ?? '');
-  return waitMs >= 0 ? Math.min(waitMs, RETRY_AFTER_MS_MAX) : null;
-}
-
 /** Reads what the upstream's error means: faults of the catalogue say it, anything else is a cut. */
 export function errorFailure(instance: InstanceId, error: Error): Failure {
   const problem = Fault.isInstance(error)
@@ -77,6 +65,7 @@ export function errorFailure(instance: InstanceId, error: Error): Failure {
 function resultOf(problem: Fault): AttemptResult {
   if (problem.code === 'BRS_UPSTREAM_CONNECT') return 'connect';
   if (problem.code === 'BRS_UPSTREAM_TIMEOUT') return 'timeout';
+  if (problem.code === 'BRS_UPSTREAM_STALE') return 'stale';
   return problem.code === 'BRS_UPSTREAM_CUT' ? 'cut' : 'protocol';
 }
 

@@ -17,7 +17,7 @@ import { usdText } from './answer-headers.ts';
 import type { HedgeShare } from './hedge-share.ts';
 import { Serving } from './serving.ts';
 import type { BidLine, Client, ServingTools } from './serving-tools.ts';
-import { chargeFor } from './settlement.ts';
+import { NO_USAGE, chargeFor } from './settlement.ts';
 
 /** A first token that is due sooner is not waited for by a timer. */
 const AFTER_MS_MIN = 1;
@@ -90,6 +90,12 @@ export class Hedge implements FlowController, BidLine {
     this.#next++;
     this.#taken++;
     return bid;
+  }
+
+  again(): boolean {
+    if (this.#taken >= this.#decision.mandate.attempts.max) return false;
+    this.#taken++;
+    return true;
   }
 
   /** The first token, or the whole answer: this racer has won. */
@@ -169,8 +175,8 @@ export class Hedge implements FlowController, BidLine {
   #lost(result: AttemptsResult): Charge {
     const role = 'hedge';
     const { bid, usage, status } = result;
-    const isCounted = this.#decision.workload.isStream || status !== 'aborted' || bid === null;
-    if (isCounted) return { role, result, confidence: null };
+    const isCounted = this.#decision.workload.isStream || status !== 'aborted';
+    if (isCounted || bid === null || usage === NO_USAGE) return { role, result, confidence: null };
     const ranMs = result.attempts.at(-1)?.totalMs ?? 0;
     const { ttftMs, latencyMs, outputTokens } = bid;
     const perTokenMs = Math.max(0, latencyMs.mean - ttftMs.mean) / Math.max(1, outputTokens.mean);

@@ -144,7 +144,7 @@ function limitOf(
     surface,
     model,
     effort: mandate.injection.reasoning,
-    continuesChat: engine.continuesChat ?? false,
+    continuesChat: engine.continuesChat === true,
   });
   if (overrun === null || limitTokens === null) return null;
   const { contextWindowTokens } = model;

@@ -44,4 +44,6 @@ export interface Client {
 export interface BidLine {
   /** Null: nobody for the moment. */
   next(): Bid | null;
+  /** Whether one that was given may be asked once more. */
+  again(): boolean;
 }

@@ -7,45 +7,32 @@ import type {
   AwardedDecision,
   Bid,
   CircuitPass,
-  Engine,
   FlowController,
   Usage,
 } from '../contract/index.ts';
+import { headOf } from './answer-head.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { AnswerParts } from './answer-parts.ts';
 import { AttemptBook } from './attempt-book.ts';
+import { energyOfAttempt } from './attempt-energy.ts';
+import { usageOfAttempt } from './attempt-usage.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptHost } from './attempt.ts';
-import { brokenStream, hasHeir, restOf } from './broken-stream.ts';
+import { brokenStream, continuesChat, hasHeir, restOf } from './broken-stream.ts';
 import { cutStream, cutWhole, splicedWhole } from './cut-answer.ts';
 import type { CutAnswer } from './cut-answer.ts';
+import { resultOf } from './ending.ts';
+import type { Ending } from './ending.ts';
 import { errorFailure, exhausted, protocolFailure, readStatus, toFault } from './failure.ts';
 import type { Failure } from './failure.ts';
 import { nextPartOf } from './next-part.ts';
 import type { PendingPart } from './next-part.ts';
-import { chatBody, contentTypeOf, mayServe, prepareCall } from './prepared-call.ts';
+import { chatBody, mayServe, prepareCall } from './prepared-call.ts';
 import type { PreparedCall, PreparedLimit } from './prepared-call.ts';
-import {
-  NO_USAGE,
-  chargeFor,
-  energyOf,
-  estimatedUsage,
-  perTokenMs,
-  stateIn,
-  unserved,
-} from './settlement.ts';
-import type { Energy } from './settlement.ts';
+import { estimatedUsage, stateIn, unserved } from './settlement.ts';
 import type { Client, ServingTools } from './serving-tools.ts';
 import { readAnswer } from './whole-answer.ts';
 import type { WholeAnswer } from './whole-answer.ts';
-
-/** How the request ended, as far as the attempt itself does not say it. */
-interface Ending {
-  readonly status: AttemptsResult['status'];
-  readonly httpStatus: number;
-  readonly finishReason: string | null;
-  readonly usage: Usage;
-}
 
 /**
  * One request on its way down the ranking, one attempt after the other, until one serves: the
@@ -72,6 +59,8 @@ export class Serving implements AttemptHost, FlowController {
   #partCount = 1;
   #firstLimit: PreparedLimit | null = null;
   #pending: PendingPart | null = null;
+  /** The last that was asked twice. */
+  #askedAgain: Bid | null = null;
   #isOver = false;
   /** The status that the client has seen; 0 before any. */
   #status = 0;
@@ -201,10 +190,11 @@ export class Serving implements AttemptHost, FlowController {
   }
 
   failed(attempt: Attempt, failure: Failure): void {
-    this.#failures.push(failure);
     const { instance, result } = failure;
     const decision = this.#decision.workload.id;
     this.#tools.onEvent({ kind: 'attempt-failed', decision, instance, result });
+    if (result === 'stale' && this.#askAgain(attempt)) return;
+    this.#failures.push(failure);
     if (this.#status !== 0) {
       if (this.#goOnElsewhere(attempt, failure)) return;
       const { finishReason } = attempt.tap!;
@@ -217,6 +207,19 @@ export class Serving implements AttemptHost, FlowController {
     this.#book.leave(attempt, result, failure.retryAfterMs, attempt.timing(nowMs));
     if (nowMs < this.giveUpMs) this.proceed();
     else this.#giveUp();
+  }
+
+  /** A connection was closed as the request went out: its instance is asked on another one, once. */
+  #askAgain(attempt: Attempt): boolean {
+    const { bid } = attempt;
+    const nowMs = this.clock.monotonicMs();
+    if (this.#askedAgain === bid || nowMs >= this.giveUpMs) return false;
+    this.#book.leave(attempt, 'stale', null, attempt.timing(nowMs));
+    if (this.#book.records.length >= this.plan.max || this.#client.line?.again() === false) {
+      return false;
+    }
+    this.#askedAgain = bid;
+    return this.#partCount > 1 ? this.#dispatchPart(bid) : this.#dispatch(bid);
   }
 
   /** False when this instance cannot be asked. */
@@ -329,7 +332,12 @@ export class Serving implements AttemptHost, FlowController {
     }
     const nowMs = this.clock.monotonicMs();
     const parts = (this.#parts ??= new AnswerParts());
-    parts.add(attempt, nowMs, usage, this.#energyOf(attempt, nowMs).energyMicrojoules);
+    parts.add(
+      attempt,
+      nowMs,
+      usage,
+      energyOfAttempt(attempt, nowMs, this.#tools, this.#decision).energyMicrojoules,
+    );
     if (body !== null) parts.bodies.push(body);
   }
 
@@ -339,7 +347,9 @@ export class Serving implements AttemptHost, FlowController {
     const { further, leftTokens, limitTokens, tokensMax } = this.#pending!;
     const engine = engines.get(bid.instance.engine);
     if (engine === undefined || !breakers.isAvailable(bid.instance.id)) return false;
-    if (further.text !== null && !this.#continues(engine)) return false;
+    const { workload, fleet } = this.#decision;
+    const mayGoOn = workload.surface === 'completions' || continuesChat(engine, fleet, bid);
+    if (further.text !== null && !mayGoOn) return false;
     let prepared: PreparedCall;
     try {
       const ceilingTokens = leftTokens === null ? null : Math.min(leftTokens, tokensMax);
@@ -360,11 +370,6 @@ export class Serving implements AttemptHost, FlowController {
     if (pass === null) return false;
     this.#send(bid, pass, prepared);
     return true;
-  }
-
-  #continues(engine: Engine): boolean {
-    const { surface } = this.#decision.workload;
-    return surface === 'completions' || engine.continuesChat === true;
   }
 
   /** What the client has not got of a stream, another instance of the same model can still write. */
@@ -439,60 +444,27 @@ export class Serving implements AttemptHost, FlowController {
   /** Writes down the attempt that the request ends with, and what it is charged. */
   #settle(attempt: Attempt, outcome: AttemptResult, ending: Ending): AttemptsResult {
     this.#isOver = true;
-    const { bid } = attempt;
     const nowMs = this.clock.monotonicMs();
     const parts = this.#parts;
     const timing = parts === null ? attempt.timing(nowMs) : parts.timingWith(attempt, nowMs);
-    const { usage } = ending;
-    const { energyMicrojoules: own, energySource } = this.#energyOf(attempt, nowMs);
-    const energyMicrojoules = parts?.last === attempt ? 0 : own;
+    const energy = energyOfAttempt(attempt, nowMs, this.#tools, this.#decision);
     const isHeir = parts?.isHeir(attempt) === true;
     this.#book.leave(attempt, outcome, null, isHeir ? attempt.timing(nowMs) : timing);
-    const result: AttemptsResult = {
-      bid,
-      ...ending,
-      costPicoUsd: chargeFor(bid, usage),
-      energyMicrojoules:
-        usage !== NO_USAGE ? energyMicrojoules + (parts?.energyMicrojoules ?? 0) : 0,
-      energySource,
-      ttftMs: timing.ttftMs,
-      totalMs: nowMs - this.#decision.workload.startedMs,
-      perTokenMs: perTokenMs(timing, usage.outputTokens),
-      attempts: this.#book.records,
-    };
+    const totalMs = nowMs - this.#decision.workload.startedMs;
+    const attempts = this.#book.records;
+    const result = resultOf(attempt, ending, { parts, timing, energy, totalMs, attempts });
     return this.#tools.pay?.(this.#decision, result) ?? result;
   }
 
   #usageOf(attempt: Attempt): Usage {
-    const { tap, bid } = attempt;
     const parts = this.#parts;
     if (parts !== null && parts.last === attempt) return parts.usage;
-    const own = tap?.usage ?? estimatedUsage(this.#decision, bid, tap?.contentEvents ?? 0);
+    const own = usageOfAttempt(attempt, this.#decision);
     return parts === null ? own : parts.usageWith(own);
   }
 
-  #energyOf(attempt: Attempt, nowMs: number): Energy {
-    const { bid } = attempt;
-    const { fleet } = this.#decision;
-    return energyOf(bid, attempt.timing(nowMs), {
-      state: stateIn(fleet, bid),
-      latest: stateIn(this.#tools.fleet?.() ?? fleet, bid),
-      endedAtMs: this.clock.nowMs(),
-      inFlight: this.#tools.breakers.inFlight(bid.instance.id),
-    });
-  }
-
   #headers(attempt: Attempt, result: AttemptsResult | null): Record<string, string> {
-    const isCharged = result?.payment !== undefined || result?.usage.reportedPicoUsd !== undefined;
-    const isPriced = isCharged || attempt.bid.instance.model.price !== null;
-    return answerHeaders(this.#decision, attempt.bid, {
-      contentType: contentTypeOf(attempt, result === null),
-      isStream: result === null,
-      attempt: result === null ? this.#book.records.length + 1 : this.#book.records.length,
-      chargedPicoUsd: result !== null && isPriced ? result.costPicoUsd : null,
-      energy: result,
-      budgetWarning: this.#client.ceiling?.budgetWarning ?? null,
-      upstreamRequestId: attempt.headers['x-request-id'],
-    });
+    const head = headOf(attempt, result, this.#book.records.length, this.#client.ceiling);
+    return answerHeaders(this.#decision, attempt.bid, head);
   }
 }

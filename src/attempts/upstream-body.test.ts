@@ -112,6 +112,37 @@ describe('the fields of the exchange', () => {
   });
 });
 
+describe('the salt of the prefix cache', () => {
+  const salted = (body: string, isApart: boolean, saltsPrefixes?: true): string => {
+    const decision = decide({ body, surface: 'chat' }, [{ id: 'a', url: 'http://127.0.0.1:1' }]);
+    const policy = { config: { server: { keepsPrefixesApart: isApart } } } as never;
+    const wanted = {
+      model: decision.result.ranked[0]!.instance.model,
+      surface: 'chat' as const,
+      body: decision.workload.body,
+      ceilingTokens: null,
+      engine: { saltsPrefixes } as never,
+    };
+    const sent = upstreamBody({ ...decision, policy }, wanted).toString();
+    return (JSON.parse(sent) as { cache_salt?: string }).cache_salt ?? 'none';
+  };
+
+  test("is the tenant's, before the client's own", () => {
+    const own = salted('{}', true, true);
+    expect(own).not.toBe('none');
+    expect(salted('{"cache_salt":"mine"}', true, true)).toBe(`${own}mine`);
+    expect(salted('{"cache_salt":7}', true, true)).toBe(own);
+  });
+
+  test('is left to the client where tenants share, or the engine knows none', () => {
+    for (const body of ['{}', '{"cache_salt":"mine"}']) {
+      const { cache_salt: own = 'none' } = JSON.parse(body) as { cache_salt?: string };
+      expect(salted(body, false, true)).toBe(own);
+      expect(salted(body, true)).toBe(own);
+    }
+  });
+});
+
 test('whatever the client sends besides, only the named fields change', () => {
   const extra = fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), fc.jsonValue(), {
     maxKeys: 6,

@@ -1,7 +1,9 @@
 import {
   BodyEdits,
   MESSAGES_MEMBER,
+  SALT_MEMBER,
   addBegunAnswer,
+  prefixSaltOf,
   reasoningChanges,
   requestedEffort,
   systemPromptEdit,
@@ -68,6 +70,7 @@ export function upstreamBody(decision: AwardedDecision, wanted: Wanted): Buffer 
       });
     }
     for (const field of fields) edits.setAt(field.path, valueOf(field));
+    if (wanted.engine?.saltsPrefixes === true) editSalt(edits, decision);
     const { begunText = null } = wanted;
     if (begunText !== null && !addBegunAnswer(edits, surface, begunText)) {
       const reason = 'the request has no place for a begun answer';
@@ -77,6 +80,12 @@ export function upstreamBody(decision: AwardedDecision, wanted: Wanted): Buffer 
   if (wanted.engine?.adapt !== undefined)
     adaptBody(edits, wanted.engine, workload.isStream, wanted);
   return edits.build();
+}
+
+/** What the engine keeps of the prompt is for its tenant only. */
+function editSalt(edits: BodyEdits, { workload, policy }: AwardedDecision): void {
+  if (policy.config.server.keepsPrefixesApart !== true) return;
+  edits.set(SALT_MEMBER, Buffer.from(JSON.stringify(prefixSaltOf(workload, true))));
 }
 
 /** Members that a request of the messages surface marks for Anthropic's own servers. */

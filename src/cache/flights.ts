@@ -2,8 +2,13 @@ import type { Clock } from '../kernel/index.ts';
 import type { CacheEntry } from '../contract/index.ts';
 import type { RequestKey } from './request-key.ts';
 
-/** Null: no answer came of it; who waited asks a model itself. */
-type Landing = (entry: CacheEntry | null) => void;
+/**
+ * What came of a request that others wait for: its answer; `private`: it has one that is not for others, and
+ * so will theirs be; null: none, and who hears it asks a model itself.
+ */
+export type Landed = CacheEntry | 'private' | null;
+
+type Landing = (landed: Landed) => void;
 
 interface Flight {
   readonly key: RequestKey;
@@ -13,7 +18,7 @@ interface Flight {
 }
 
 /** Nobody waits longer for another request's answer. */
-const WAIT_MS_MAX = 30_000;
+export const WAIT_MS_MAX = 30_000;
 /** A request that was sent on takes the lead within this time, or those behind it are sent on too. */
 const HANDOVER_MS = 1_000;
 const WAITING_MAX = 1_024;
@@ -21,20 +26,21 @@ const WAITING_MAX = 1_024;
 /** Requests that are the same while the first of them is being answered: the rest wait for that answer. */
 export class Flights {
   readonly #clock: Clock;
-  readonly #byHash = new Map<number, Flight>();
+  /** By scope, then by hash: two requests of one hash, which a client can make, are never of two scopes. */
+  readonly #scopes = new Map<string, Map<number, Flight>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** The answer of the same request that is under way; null where there is none to wait for. */
-  join(key: RequestKey): Promise<CacheEntry | null> | null {
+  join(key: RequestKey): Promise<Landed> | null {
     const flight = this.#of(key);
     if (flight === null || flight.waiting.length >= WAITING_MAX) return null;
     return new Promise((resolve) => {
-      const land: Landing = (entry) => {
+      const land: Landing = (landed) => {
         this.#clock.cancel(timer);
-        resolve(entry);
+        resolve(landed);
       };
       const timer = this.#clock.after(WAIT_MS_MAX, () => {
         const place = flight.waiting.indexOf(land);
@@ -45,36 +51,46 @@ export class Flights {
     });
   }
 
-  /** The request goes to a model. */
-  lead(key: RequestKey, id: string): void {
+  /** The request goes to a model. False: another one that is the same has gone, or nothing can be said. */
+  lead(key: RequestKey, id: string): boolean {
     const flight = this.#of(key);
-    if (flight === null) {
-      if (!this.#byHash.has(key.hash)) this.#byHash.set(key.hash, { key, leader: id, waiting: [] });
-    } else {
-      flight.leader ??= id;
-    }
+    if (flight !== null) return (flight.leader ??= id) === id;
+    const flights = this.#flightsOf(key);
+    if (flights.has(key.hash)) return false;
+    flights.set(key.hash, { key, leader: id, waiting: [] });
+    return true;
   }
 
-  /** The request of `id` has ended: with an answer for all, or with none, and then the next one goes to a model. */
-  land(key: RequestKey, id: string, entry: CacheEntry | null): void {
+  /** The request of `id` has ended. With no answer the next one goes to a model, and the rest wait for that one. */
+  land(key: RequestKey, id: string, landed: Landed): void {
     const flight = this.#of(key);
     if (flight === null || flight.leader !== id) return;
-    if (entry !== null || flight.waiting.length === 0) {
-      this.#byHash.delete(key.hash);
-      for (const land of flight.waiting) land(entry);
+    const flights = this.#flightsOf(key);
+    if (landed !== null || flight.waiting.length === 0) {
+      flights.delete(key.hash);
+      for (const land of flight.waiting) land(landed);
       return;
     }
     flight.leader = null;
     flight.waiting.shift()!(null);
     this.#clock.after(HANDOVER_MS, () => {
-      if (flight.leader !== null || this.#byHash.get(key.hash) !== flight) return;
-      this.#byHash.delete(key.hash);
+      if (flight.leader !== null || flights.get(key.hash) !== flight) return;
+      flights.delete(key.hash);
       for (const land of flight.waiting) land(null);
     });
   }
 
-  #of({ hash, bytes }: RequestKey): Flight | null {
-    const flight = this.#byHash.get(hash);
+  #flightsOf({ scope }: RequestKey): Map<number, Flight> {
+    let flights = this.#scopes.get(scope);
+    if (flights === undefined) {
+      flights = new Map();
+      this.#scopes.set(scope, flights);
+    }
+    return flights;
+  }
+
+  #of({ scope, hash, bytes }: RequestKey): Flight | null {
+    const flight = this.#scopes.get(scope)?.get(hash);
     return flight !== undefined && flight.key.bytes.equals(bytes) ? flight : null;
   }
 }

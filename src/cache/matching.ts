@@ -1,6 +1,6 @@
 import { createRng } from '../kernel/index.ts';
 import type { Rng } from '../kernel/index.ts';
-import type { CacheEntry, ComparedAnswer, SemanticRule } from '../contract/index.ts';
+import type { CacheBound, CacheEntry, ComparedAnswer, SemanticRule } from '../contract/index.ts';
 import {
   Matcher,
   RiskControl,
@@ -70,6 +70,11 @@ export class Matching {
   /** An answer that may be wrong was served. */
   served({ wrong }: Judged, rule: string, semantic: SemanticRule): void {
     this.#risk(rule, semantic).served(wrong);
+  }
+
+  /** By route, what is expected of its bound and what it allows. */
+  *bounds(): Iterable<CacheBound> {
+    for (const [route, risk] of this.#risks) yield { route, ...risk.errors };
   }
 
   learn(compared: ComparedAnswer, semantic: SemanticRule): void {

@@ -30,11 +30,11 @@ export function replayStored(
     'x-bourse-mode': encodeURI(mandate?.mode ?? ''),
     'x-bourse-cache': hit.similarity === null ? 'hit' : 'semantic',
     'x-bourse-cache-age': String(Math.floor(hit.ageMs / 1000)),
+    'x-bourse-charged-usd': '0.000000000000',
   };
   if (hit.similarity !== null) head['x-bourse-cache-similarity'] = hit.similarity.toFixed(4);
   if (!workload.isStream) {
-    const charged = { 'x-bourse-charged-usd': '0.000000000000' };
-    client.onStart(200, { 'content-type': 'application/json', ...head, ...charged }, NO_FLOW);
+    client.onStart(200, { 'content-type': 'application/json', ...head }, NO_FLOW);
     client.onData(wholeOf(workload, hit));
     client.onEnd();
     return NO_FLOW;

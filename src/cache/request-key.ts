@@ -1,4 +1,6 @@
 import type { CacheRule, Mandate, Workload } from '../contract/index.ts';
+import { KeyWriter } from './key-writer.ts';
+import type { Digest } from './key-writer.ts';
 
 /** A request as the cache tells it from others. */
 export interface RequestKey {
@@ -14,7 +16,17 @@ export interface RequestKey {
 }
 
 /** Longer requests are not cached: their keys would cost more than they save. */
-const KEY_BYTES_MAX = 64 * 1024;
+const BODY_BYTES_MAX = 64 * 1024;
+/** Those with pictures are, up to this: what is long in them stands in the key by its digest. */
+const PICTURES_BYTES_MAX = 4 * 1024 * 1024;
+/** What is usually left of them. */
+const REST_BYTES = 4 * 1024;
+
+export interface Terms {
+  readonly mandate: Mandate;
+  readonly rule: CacheRule;
+  readonly digest: Digest;
+}
 
 /** Members that do not change what the answer says. Whatever else stands in a body does. */
 const IRRELEVANT: ReadonlySet<string> = new Set([
@@ -33,50 +45,53 @@ const IRRELEVANT: ReadonlySet<string> = new Set([
   'include',
 ]);
 
-const SEPARATOR = 0x1e;
-const NAME_END = 0x1f;
-
-/** Null where the request is longer than what is cached, or nobody is named whose scope it would be. */
-export function readKey(workload: Workload, mandate: Mandate, rule: CacheRule): RequestKey | null {
+/**
+ * Null where the request is longer than what is cached, or nobody is named whose scope it would be. Every
+ * piece stands behind its length, so that no text of a client can pass for the end of another.
+ */
+export function readKey(workload: Workload, { mandate, rule, digest }: Terms): RequestKey | null {
   const { body } = workload;
-  if (body.close - body.open > KEY_BYTES_MAX) return null;
-  const scope = scopeOf(workload, rule);
-  if (scope === null) return null;
-  const head = Buffer.from(`${scope}\x1d${workload.surface}\x1d${termsOf(mandate)}\x1d`);
+  const size = body.close - body.open;
+  const isLong = size > BODY_BYTES_MAX;
+  if (isLong && (size > PICTURES_BYTES_MAX || !workload.modality().image)) return null;
+  const sharer = sharerOf(workload, rule);
+  if (sharer === null) return null;
+  const scope = rule.scope === 'everyone' ? '*' : workload.caller.tenant;
+  const writer = new KeyWriter(isLong ? REST_BYTES : size, isLong ? digest : null);
+  writer.text(scope);
+  writer.text(sharer);
+  writer.text(`${workload.surface}\x1d${termsOf(mandate)}`);
   const turn = workload.lastTurnSpan?.() ?? null;
-  const bytes = Buffer.allocUnsafe(head.length + 2 * (body.close - body.open) + 64);
-  let at = head.copy(bytes);
   for (const name of sortedNames(body.fields)) {
     const { start, end } = body.fields.get(name)!;
-    at += bytes.write(name, at);
-    bytes[at++] = NAME_END;
+    writer.text(name);
     if (turn !== null && turn.start >= start && turn.end <= end) {
-      at += body.bytes.copy(bytes, at, start, turn.start);
-      bytes[at++] = NAME_END;
-      at += body.bytes.copy(bytes, at, turn.end, end);
+      writer.json(body.bytes, start, turn.wholeStart);
+      writer.gap();
+      writer.json(body.bytes, turn.wholeEnd, end);
     } else {
-      at += body.bytes.copy(bytes, at, start, end);
+      writer.json(body.bytes, start, end);
     }
-    bytes[at++] = SEPARATOR;
   }
-  const contextBytes = at;
-  if (turn !== null) at += body.bytes.copy(bytes, at, turn.start, turn.end);
+  const contextBytes = writer.at;
+  if (turn !== null) writer.rest(body.bytes, turn.start, turn.end);
+  const bytes = writer.written();
+  if (bytes === null) return null;
   const contextHash = hashBytes(bytes, 0, contextBytes, 0);
   return {
-    scope: rule.scope === 'everyone' ? '*' : workload.caller.tenant,
-    bytes: bytes.subarray(0, at),
+    scope,
+    bytes,
     contextBytes,
     contextHash,
-    hash: hashBytes(bytes, contextBytes, at, contextHash),
+    hash: hashBytes(bytes, contextBytes, bytes.length, contextHash),
   };
 }
 
-/** Who shares the answer. Part of the key: those of one shelf that do not share never meet. */
-function scopeOf({ caller, user }: Workload, { scope }: CacheRule): string | null {
-  if (scope === 'everyone') return '*';
-  if (scope === 'key') return `${caller.tenant}/key/${caller.key}`;
-  if (scope === 'user') return user === null ? null : `${caller.tenant}/user/${user}`;
-  return caller.tenant;
+/** Of one scope, who shares the answer. Part of the key: those of one shelf that do not share never meet. */
+function sharerOf({ caller, user }: Workload, { scope }: CacheRule): string | null {
+  if (scope === 'key') return `key ${caller.key}`;
+  if (scope === 'user') return user === null ? null : `user ${user}`;
+  return scope;
 }
 
 /** The route, who may answer, and what an attempt would put into the request. */

@@ -1,15 +1,18 @@
 import { isPromise } from '../kernel/index.ts';
 import type { Clock, MaybeAsync } from '../kernel/index.ts';
 import type {
+  AwardedDecision,
   Bid,
   ComparedAnswer,
   CacheCandidate,
   CacheConfig,
   CacheEntry,
+  CacheBound,
   CacheHit,
+  CachePeers,
   CacheNews,
   CacheRule,
-  CacheSelector,
+  CacheStanding,
   Decision,
   FleetSnapshot,
   Mandate,
@@ -20,28 +23,37 @@ import type {
   StoredHit,
   Workload,
 } from '../contract/index.ts';
-import { fitsSelector } from '../contract/index.ts';
 import { isTimeSensitive } from '../text/index.ts';
 import { compareAnswers } from '../match/index.ts';
 import { RecordingSink } from './answer-record.ts';
 import { bypassReason } from './bypass.ts';
-import { Flights } from './flights.ts';
+import { Coalescing } from './coalescing.ts';
+import { WAIT_MS_MAX } from './flights.ts';
+import type { Landed } from './flights.ts';
 import { Matching } from './matching.ts';
 import { withMeanings } from './reading.ts';
 import type { CacheReading } from './reading.ts';
+import type { Digest } from './key-writer.ts';
 import { readKey } from './request-key.ts';
 import type { RequestKey } from './request-key.ts';
-import { Shelf } from './shelf.ts';
-import type { Served } from './shelf.ts';
+import type { Shelf } from './shelf.ts';
+import { Shelves } from './shelves.ts';
+import { isRefreshed, mayServe } from './may-serve.ts';
+import type { Ask } from './may-serve.ts';
 import type { Visit } from './visit.ts';
 
 export interface CacheParts {
   readonly clock: Clock;
   readonly config: () => CacheConfig | undefined;
+  readonly digest: Digest;
   /** Null: nothing is served by meaning. */
   readonly openTexts: (() => TextReading) | null;
+  /** The number that this worker's decision ids have. */
+  readonly worker: number;
   /** Tells the other workers, and who keeps it. */
   readonly tell: (news: readonly CacheNews[]) => void;
+  /** Unset: there are no others. */
+  readonly peers?: CachePeers;
 }
 
 /** Stored questions that are looked at closely. */
@@ -50,23 +62,22 @@ const NEIGHBOURS = 4;
 const COSINE_MIN = 0.5;
 /** Longer turns are told apart by more than a sentence vector sees. */
 const QUESTION_CHARACTERS_MAX = 2_000;
-const NO_LIMITS = { entriesMax: 0, bytesMax: 0, scopesMax: 0 };
 
 /** The stored answers of one worker, told of those of the others. */
 export class ResponseCache {
   readonly #parts: CacheParts;
-  readonly #shelves = new Map<string, Shelf>();
+  readonly #shelves: Shelves;
   readonly #matchings = new Map<string, Matching>();
-  readonly #flights: Flights;
+  readonly #coalescing: Coalescing;
   #read: CacheReading | null = null;
   readonly #visits = new WeakMap<Workload, Visit>();
   /** By decision, from the dispatch to the settling. */
   readonly #underWay = new Map<string, Visit>();
-  readonly #scopeOfId = new Map<string, string>();
 
   constructor(parts: CacheParts) {
     this.#parts = parts;
-    this.#flights = new Flights(parts.clock);
+    this.#shelves = new Shelves(parts);
+    this.#coalescing = new Coalescing(parts.clock, parts.peers);
   }
 
   /** A stored answer to the request, or a candidate for it. Waits only for the same request that is under way. */
@@ -79,7 +90,7 @@ export class ResponseCache {
     const { cache: rule } = mandate;
     if (rule === undefined) return null;
     const isOpen = bypassReason(workload, mandate, rule) === null;
-    const key = isOpen ? readKey(workload, mandate, rule) : null;
+    const key = isOpen ? readKey(workload, { mandate, rule, digest: this.#parts.digest }) : null;
     const visit: Visit = {
       workload,
       rule,
@@ -87,6 +98,8 @@ export class ResponseCache {
       key,
       vector: null,
       judged: null,
+      isSolitary: false,
+      waitsUntilMs: null,
       record: null,
       isWhole: false,
     };
@@ -96,15 +109,40 @@ export class ResponseCache {
     const ask = { workload, mandate, fleet };
     const found = rule.isExact ? this.#exact(key, ask) : null;
     if (found !== null) return found;
-    const flight = rule.isExact ? this.#flights.join(key) : null;
+    const flight = rule.isExact ? this.#coalescing.join(key) : null;
     if (flight !== null) {
-      return flight.then((entry) =>
-        entry !== null && mayServe(entry, ask)
-          ? this.#hit(entry, null)
-          : this.#byMeaning(visit, ask, signals),
-      );
+      visit.waitsUntilMs = this.#parts.clock.monotonicMs() + WAIT_MS_MAX;
+      return flight.then((landed) => {
+        visit.isSolitary = landed === 'private';
+        return landed !== null && landed !== 'private' && mayServe(landed, ask)
+          ? { ...this.#hit(landed, null), isShared: true }
+          : this.#byMeaning(visit, ask, signals);
+      });
     }
     return this.#byMeaning(visit, ask, signals);
+  }
+
+  /** A model is about to be asked. The answer instead that the same request has got elsewhere; null: there is none. */
+  depart(decision: AwardedDecision): MaybeAsync<StoredHit | null> {
+    const visit = this.#visits.get(decision.workload);
+    if (visit === undefined || visit.key === null || visit.isSolitary) return null;
+    const { isExact, coalesces } = visit.rule;
+    if (!isExact || this.#coalescing.isAlone(coalesces) || isRefreshed(visit.workload)) return null;
+    return this.#meet(decision, visit.key, visit);
+  }
+
+  async #meet(
+    { workload, mandate, fleet }: AwardedDecision,
+    key: RequestKey,
+    { rule, waitsUntilMs: untilMs }: Visit,
+  ): Promise<StoredHit | null> {
+    const ask = { workload, mandate, fleet };
+    const find = (): CacheEntry | null => this.#exact(key, ask)?.entry ?? null;
+    const departure = { key, id: workload.id, reach: rule.coalesces, untilMs, find };
+    const entry = await this.#coalescing.depart(departure);
+    return entry !== null && mayServe(entry, ask)
+      ? { ...this.#hit(entry, null), isShared: true }
+      : null;
   }
 
   /** The client's sink with the answer written down while it passes; the sink itself where nothing is to be stored. */
@@ -113,7 +151,7 @@ export class ResponseCache {
     if (visit === undefined) return client;
     const { key } = visit;
     if (key === null) return new RecordingSink(client, 'bypass', () => {});
-    this.#flights.lead(key, workload.id);
+    this.#coalescing.lead(key, workload.id);
     this.#underWay.set(workload.id, visit);
     visit.record = new RecordingSink(client, 'miss', (isWhole) => {
       visit.isWhole = isWhole;
@@ -127,7 +165,7 @@ export class ResponseCache {
     if (visit === undefined) return;
     this.#underWay.delete(outcome.decision);
     const isStorable = visit.isWhole && outcome.status === 'ok' && outcome.instance !== null;
-    if (!isStorable) return this.#land(visit, null);
+    if (!isStorable) return this.#land(visit, outcome.status === 'ok' ? 'private' : null);
     const accuracy = bid?.accuracy?.mean ?? null;
     this.#parts.clock.after(0, () => this.#take(visit, outcome, accuracy));
   }
@@ -137,61 +175,50 @@ export class ResponseCache {
     const visit = this.#visits.get(workload) ?? null;
     const isSemantic = similarity !== null && visit !== null && visit.judged !== null;
     this.#shelves
-      .get(entry.scope)
+      .at(entry.scope)
       ?.noteServed(workload.id, { id: entry.id, visit: isSemantic ? visit : null });
     if (!isSemantic) return;
     const { key, ruleName, rule, judged } = visit;
     this.#matching(key!.scope).served(judged!, ruleName, rule.semantic!);
-    this.#shelves.get(key!.scope)?.used(judged!.held);
+    this.#shelves.at(key!.scope)?.used(judged!.held);
   }
 
   hear(news: readonly CacheNews[]): void {
     for (const each of news) {
-      if (each.kind === 'stored') this.#put(each.entry, null);
-      else if (each.kind === 'removed') for (const id of each.ids) this.#drop(id);
+      if (each.kind === 'stored') this.#shelves.put(each.entry, null);
+      else if (each.kind === 'removed') for (const id of each.ids) this.#shelves.drop(id);
       else if (each.kind === 'rejected') this.#reject(each.decision);
-      else if (each.kind === 'forgotten') this.#forget(each.selector);
+      else if (each.kind === 'forgotten') this.#shelves.forget(each.selector);
       else this.#hearCompared(each.compared);
     }
   }
 
-  get size(): number {
-    let size = 0;
-    for (const shelf of this.#shelves.values()) size += shelf.size;
-    return size;
+  standing(): CacheStanding {
+    const bounds: CacheBound[] = [];
+    for (const matching of this.#matchings.values()) bounds.push(...matching.bounds());
+    return { ...this.#shelves.standing(), bounds };
   }
 
-  get bytes(): number {
-    let bytes = 0;
-    for (const shelf of this.#shelves.values()) bytes += shelf.bytes;
-    return bytes;
+  /** Whether the request meets the cache at all; null: nothing was looked up for it. */
+  statusOf(workload: Workload): 'miss' | 'bypass' | null {
+    const visit = this.#visits.get(workload);
+    if (visit === undefined) return null;
+    return visit.key === null ? 'bypass' : 'miss';
   }
 
   /** A wrong answer goes, and where it was served by meaning, that is learned too. */
   #reject(decision: string): void {
-    this.#drop(decision);
-    let served: Served | null = null;
-    for (const shelf of this.#shelves.values()) served ??= shelf.takeServed(decision);
+    const served = this.#shelves.reject(decision);
     if (served === null) return;
-    this.#drop(served.id);
     this.#parts.tell([{ kind: 'removed', ids: [served.id] }]);
     const { visit } = served;
     if (visit !== null) this.#learn(visit, false);
   }
 
-  #forget(selector: CacheSelector): void {
-    const ids: string[] = [];
-    for (const shelf of this.#shelves.values()) {
-      for (const { entry } of shelf.entries())
-        if (fitsSelector(entry, selector)) ids.push(entry.id);
-    }
-    for (const id of ids) this.#drop(id);
-  }
-
   #exact(key: RequestKey, ask: Ask): StoredHit | null {
-    const held = this.#shelves.get(key.scope)?.find(key, this.#parts.clock.nowMs()) ?? null;
+    const held = this.#shelves.at(key.scope)?.find(key, this.#parts.clock.nowMs()) ?? null;
     if (held === null || !mayServe(held.entry, ask)) return null;
-    this.#shelves.get(key.scope)!.used(held);
+    this.#shelves.at(key.scope)!.used(held);
     return this.#hit(held.entry, null);
   }
 
@@ -200,24 +227,55 @@ export class ResponseCache {
     return { kind: 'stored-hit', entry, ageMs, similarity };
   }
 
-  #byMeaning(visit: Visit, ask: Ask, signals: SignalReader): MaybeAsync<CacheCandidate | null> {
+  #byMeaning(
+    visit: Visit,
+    ask: Ask,
+    signals: SignalReader,
+  ): MaybeAsync<StoredHit | CacheCandidate | null> {
     const { key, rule, workload, ruleName } = visit;
-    const { semantic } = rule;
-    const { openTexts } = this.#parts;
-    if (openTexts === null || semantic === null || key === null) return null;
+    if (this.#parts.openTexts === null || rule.semantic === null || key === null) return null;
     if (key.contextBytes === key.bytes.length) return null;
     const question = workload.lastUserText();
     if (question === '' || question.length > QUESTION_CHARACTERS_MAX) return null;
-    const { image, audio } = workload.modality();
-    if (image || audio) return null;
-    const shelf = this.#shelf(key.scope);
+    if (workload.modality().audio) return null;
+    const shelf = this.#shelves.open(key.scope);
     if (shelf === null) return null;
+    this.#matching(key.scope).countRequest(ruleName, rule.semantic);
+    visit.vector = this.#reading().vectorOf(workload, signals);
+    const fetched = shelf.isCrowded ? this.#fetch(key, visit.vector) : null;
+    if (fetched === null) return this.#candidate(visit, ask, shelf);
+    return fetched.then(() => {
+      const found = rule.isExact ? this.#exact(key, ask) : null;
+      return found ?? this.#candidate(visit, ask, shelf);
+    });
+  }
+
+  /** Brings what is nearest in the store, and has had no room here; null: the store has no more than this. */
+  #fetch(key: RequestKey, vector: Float32Array): Promise<void> | null {
+    const { peers, config, clock, digest } = this.#parts;
+    if (peers === undefined || config()?.server?.entriesMax === undefined) return null;
+    const { scope, bytes, contextBytes } = key;
+    const context = digest(bytes.subarray(0, contextBytes));
+    const nowMs = clock.nowMs();
+    const take = (found: readonly CacheEntry[]): void => {
+      const shelf = this.#shelves.open(scope);
+      for (const entry of found.toSorted((a, b) => b.storedAtMs - a.storedAtMs)) {
+        if (entry.expiresAtMs > nowMs && shelf?.answers(entry) === false)
+          this.#shelves.put(entry, null);
+      }
+    };
+    return peers.nearest({ scope, context, vector, count: NEIGHBOURS, nowMs }).then(take);
+  }
+
+  #candidate(visit: Visit, ask: Ask, shelf: Shelf): MaybeAsync<CacheCandidate | null> {
+    const { rule, workload, ruleName, vector } = visit;
+    const key = visit.key!;
+    const semantic = rule.semantic!;
+    const question = workload.lastUserText();
     const matching = this.#matching(key.scope);
-    matching.countRequest(ruleName, semantic);
     const reading = this.#reading();
-    visit.vector = reading.vectorOf(workload, signals);
     const nowMs = this.#parts.clock.nowMs();
-    const neighbours = shelf.nearest(key, visit.vector, { count: NEIGHBOURS, nowMs });
+    const neighbours = shelf.nearest(key, vector!, { count: NEIGHBOURS, nowMs });
     const able = neighbours.filter(
       ({ held, cosine }) => cosine >= COSINE_MIN && mayServe(held.entry, ask),
     );
@@ -232,6 +290,7 @@ export class ResponseCache {
       wrong: judged.wrong,
       choice,
       maxErrorRate: semantic.maxErrorRate,
+      prefer: rule.prefer,
     });
     if (judged.choice !== 'serve' || rule.storesPersonal) return candidate(judged.choice);
     const personal = reading.isPersonal(question);
@@ -242,18 +301,26 @@ export class ResponseCache {
   /** Compares the fresh answer with the stored one that stood beside it, and stores it where it may be stored. */
   #take(visit: Visit, outcome: Outcome, accuracy: number | null): void {
     const answer = visit.record?.read(visit.workload) ?? null;
-    if (answer === null) return this.#land(visit, null);
+    if (answer === null) return this.#land(visit, 'private');
     this.#compare(visit, answer.text);
     const entry = this.#entryOf(visit, outcome, { ...answer, accuracy });
     const isPrivate = this.#isPrivate(visit);
     const conclude = (isBarred: boolean): void => {
-      if (isBarred) return this.#land(visit, null);
-      const gone = this.#put(entry, visit.rule.entriesMax);
-      this.#land(visit, entry);
-      const isKept = !gone.includes(entry.id);
-      const removed = gone.filter((id) => id !== entry.id);
+      if (isBarred) return this.#land(visit, 'private');
+      const gone = this.#shelves.put(entry, visit.rule.entriesMax);
+      const keepsMore = this.#parts.config()?.server?.entriesMax !== undefined;
+      const removed: string[] = [];
+      let isKept = true;
+      for (const each of gone) {
+        const { id, cause } = each;
+        if (id !== entry.id) this.#shelves.lost(each);
+        if (keepsMore && cause === 'room') continue;
+        if (id === entry.id) isKept = false;
+        else removed.push(id);
+      }
       if (removed.length > 0) this.#parts.tell([{ kind: 'removed', ids: removed }]);
       if (isKept) this.#parts.tell([{ kind: 'stored', entry }]);
+      this.#land(visit, entry);
     };
     if (!isPromise(isPrivate)) return conclude(isPrivate);
     isPrivate.then(conclude, () => conclude(true));
@@ -339,41 +406,14 @@ export class ResponseCache {
     return this.#reading().embedOne(workload.lastUserText());
   }
 
-  #land({ key, workload }: Visit, entry: CacheEntry | null): void {
-    if (key !== null) this.#flights.land(key, workload.id, entry);
+  #land({ key, workload }: Visit, landed: Landed): void {
+    if (key !== null) this.#coalescing.land(key, workload.id, landed);
   }
 
   /** What another worker has compared; by its route's own bound where the route is known here. */
   #hearCompared(compared: ComparedAnswer): void {
-    if (this.#shelf(compared.scope) === null) return;
+    if (this.#shelves.open(compared.scope) === null) return;
     this.#matching(compared.scope).learn(compared, compared.semantic);
-  }
-
-  /** Gives the ids of what had to go. */
-  #put(entry: CacheEntry, routeMax: number | null): readonly string[] {
-    const shelf = this.#shelf(entry.scope);
-    if (shelf === null) return [entry.id];
-    const gone = shelf.put(entry, routeMax);
-    for (const id of gone) this.#scopeOfId.delete(id);
-    if (!gone.includes(entry.id)) this.#scopeOfId.set(entry.id, entry.scope);
-    return gone;
-  }
-
-  #drop(id: string): void {
-    const scope = this.#scopeOfId.get(id);
-    if (scope === undefined) return;
-    this.#shelves.get(scope)?.remove(id);
-    this.#scopeOfId.delete(id);
-  }
-
-  #shelf(scope: string): Shelf | null {
-    let shelf = this.#shelves.get(scope);
-    if (shelf !== undefined) return shelf;
-    const { entriesMax, bytesMax, scopesMax } = this.#parts.config() ?? NO_LIMITS;
-    if (this.#shelves.size >= scopesMax) return null;
-    shelf = new Shelf({ entriesMax, bytesMax });
-    this.#shelves.set(scope, shelf);
-    return shelf;
   }
 
   #reading(): CacheReading {
@@ -389,25 +429,3 @@ export class ResponseCache {
     return matching;
   }
 }
-
-interface Ask {
-  readonly workload: Workload;
-  readonly mandate: Mandate;
-  readonly fleet: FleetSnapshot;
-}
-
-/** The constraints of a request bind stored answers too: what may not answer now has not answered before. */
-function mayServe({ answer }: CacheEntry, { mandate, fleet }: Ask): boolean {
-  const { models, rules, limits } = mandate;
-  if (models !== null && !models.has(answer.model)) return false;
-  if (limits.minAccuracy !== null && (answer.accuracy ?? 0) < limits.minAccuracy) return false;
-  if (rules.length === 0) return true;
-  for (const { instance } of fleet.states) {
-    if (instance.id === answer.instance) return rules.every((rule) => rule.permits(instance));
-  }
-  return false;
-}
-
-/** The client wants a fresh answer, which may be stored for others. */
-const isRefreshed = (workload: Workload): boolean =>
-  workload.header('cache-control')?.includes('no-cache') === true;

@@ -4,6 +4,7 @@ import type { CacheEntry } from '../contract/index.ts';
 import { hashBytes } from './request-key.ts';
 import type { RequestKey } from './request-key.ts';
 import { Shelf, bytesOf } from './shelf.ts';
+import type { Gone } from './shelf.ts';
 
 const LIMITS = { entriesMax: 3, bytesMax: 1_000_000 };
 
@@ -18,6 +19,8 @@ const costing = (id: string, costPicoUsd: number, text = 'answer'): CacheEntry =
   const entry = entryNamed(id);
   return { ...entry, answer: { ...entry.answer, text, costPicoUsd } };
 };
+
+const idsOf = (gone: readonly Gone[]): string[] => gone.map(({ id }) => id);
 
 const has = (shelf: Shelf, entry: CacheEntry): boolean => shelf.find(keyOf(entry), NOW_MS) !== null;
 
@@ -43,15 +46,31 @@ describe('a shelf', () => {
     const shelf = new Shelf(LIMITS);
     const entry = entryNamed('a');
     shelf.put(entry, null);
-    expect(shelf.put({ ...entry, id: 'newer' }, null)).toEqual(['a']);
+    expect(idsOf(shelf.put({ ...entry, id: 'newer' }, null))).toEqual(['a']);
     expect(shelf.size).toBe(1);
+  });
+
+  test('now and then, what has expired goes', () => {
+    const shelf = new Shelf({ ...LIMITS, entriesMax: 200 });
+    const entries = Array.from({ length: 70 }, (_, i) => entryNamed(`e${i}`));
+    for (const entry of entries.slice(0, 60)) shelf.put(entry, null);
+    const laterMs = entries[0]!.expiresAtMs;
+    expect(shelf.sweep(laterMs)).toEqual([]);
+    for (const entry of entries.slice(60)) {
+      shelf.put({ ...entry, expiresAtMs: laterMs + 1 }, null);
+    }
+    const gone = shelf.sweep(laterMs);
+    expect(idsOf(gone)).toEqual(entries.slice(0, 60).map(({ id }) => id));
+    expect(new Set(gone.map(({ cause }) => cause))).toEqual(new Set(['expired']));
+    expect(shelf.size).toBe(10);
+    expect(shelf.sweep(laterMs + 1)).toEqual([]);
   });
 
   test('lets go of what saves least', () => {
     const shelf = new Shelf(LIMITS);
     const entries = [5e9, 1e9, 9e9].map((cost, i) => costing(`e${i}`, cost));
     for (const entry of entries) shelf.put(entry, null);
-    expect(shelf.put(costing('more', 4e9), null)).toEqual(['e1']);
+    expect(idsOf(shelf.put(costing('more', 4e9), null))).toEqual(['e1']);
   });
 
   test('lets go of what takes most room for what it saves, and of what is not used', () => {
@@ -60,9 +79,9 @@ describe('a shelf', () => {
     shelf.put(costing('shrt', 1e9), null);
     shelf.put(costing('used', 1e9), null);
     shelf.used(shelf.of('used')!);
-    expect(shelf.put(costing('four', 1e9), null)).toEqual(['long']);
+    expect(idsOf(shelf.put(costing('four', 1e9), null))).toEqual(['long']);
     // Of two that are worth the same, either may go; the one that was used is worth more.
-    const [gone] = shelf.put(costing('five', 1e9), null);
+    const [gone] = idsOf(shelf.put(costing('five', 1e9), null));
     expect(['shrt', 'four']).toContain(gone);
     expect(has(shelf, costing('used', 1e9))).toBe(true);
   });
@@ -80,7 +99,7 @@ describe('a shelf', () => {
     for (let i = 0; i < 50; i++) shelf.put(costing(`e${i}`, i * 1e7, 'y'.repeat(i * 7)), null);
     expect(shelf.bytes).toBeLessThanOrEqual(bytesMax);
     expect(shelf.size).toBeGreaterThan(0);
-    expect(shelf.put(costing('huge', 1e12, 'z'.repeat(bytesMax)), null)).toEqual(['huge']);
+    expect(idsOf(shelf.put(costing('huge', 1e12, 'z'.repeat(bytesMax)), null))).toEqual(['huge']);
   });
 
   test('a route has no more than its own', () => {
@@ -89,7 +108,7 @@ describe('a shelf', () => {
     shelf.put(of('other', 'b', 1e8), 1);
     shelf.put(of('a1', 'a', 1e9), 2);
     shelf.put(of('a2', 'a'), 2);
-    expect(shelf.put(of('a3', 'a'), 2)).toEqual(['a1']);
+    expect(idsOf(shelf.put(of('a3', 'a'), 2))).toEqual(['a1']);
     expect(has(shelf, of('other', 'b'))).toBe(true);
   });
 

@@ -27,6 +27,12 @@ export interface Neighbour {
   readonly cosine: number;
 }
 
+/** An entry that had to go: for one of the same request, for the route's own limit, for want of room, or in its time. */
+export interface Gone {
+  readonly id: string;
+  readonly cause: 'replaced' | 'route' | 'room' | 'expired';
+}
+
 export interface ShelfLimits {
   readonly entriesMax: number;
   readonly bytesMax: number;
@@ -37,8 +43,14 @@ const ENTRY_OVERHEAD_BYTES = 600;
 /** What a hit is worth at least, so that free models' answers are kept by use and size too. */
 const LEAST_SAVED_USD = 1e-6;
 
+/** What has expired is looked for after so many new entries at least, and after so large a part of all. */
+const SWEEP_ENTRIES = 64;
+const SWEEP_PART = 16;
+
 /** Decisions whose stored answer can still be judged. */
 const SERVED_KEPT = 2_048;
+
+const NOTHING: readonly Gone[] = [];
 
 /** Entries with the same context, which are searched by meaning. */
 interface Context {
@@ -61,6 +73,8 @@ export class Shelf {
   readonly #heap: { readonly held: Held; readonly worth: number }[] = [];
   #bytes = 0;
   #age = 0;
+  #hasCrowdedOut = false;
+  #putSinceSweep = 0;
 
   constructor(limits: ShelfLimits) {
     this.#limits = limits;
@@ -72,6 +86,11 @@ export class Shelf {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** There may be more than has room here. */
+  get isCrowded(): boolean {
+    return this.#hasCrowdedOut || this.#byId.size >= this.#limits.entriesMax;
   }
 
   entries(): IterableIterator<Held> {
@@ -126,26 +145,32 @@ export class Shelf {
     held.worth = this.#worthOf(held);
   }
 
-  /** Gives the ids of what had to go; of an entry that does not fit at all, its own. */
-  put(entry: CacheEntry, routeMax: number | null): readonly string[] {
-    const key = Buffer.from(entry.key.buffer, entry.key.byteOffset, entry.key.byteLength);
-    const contextHash = hashBytes(key, 0, entry.contextBytes, 0);
+  /** Whether there is an answer to the same request. */
+  answers(entry: CacheEntry): boolean {
+    const { key, hash } = hashesOf(entry);
+    return (this.#byHash.get(hash) ?? []).some((held) => key.equals(held.entry.key));
+  }
+
+  /** Gives what had to go: that can be the entry itself. */
+  put(entry: CacheEntry, routeMax: number | null): readonly Gone[] {
+    const { key, hash, contextHash } = hashesOf(entry);
     const held: Held = {
       entry,
       contextHash,
-      hash: hashBytes(key, entry.contextBytes, key.length, contextHash),
+      hash,
       bytes: bytesOf(entry),
       uses: 1,
       worth: 0,
       isGone: false,
     };
-    if (held.bytes > this.#limits.bytesMax) return [entry.id];
+    if (held.bytes > this.#limits.bytesMax) return [{ id: entry.id, cause: 'room' }];
     held.worth = this.#worthOf(held);
-    const gone: string[] = [];
+    this.#putSinceSweep++;
+    const gone: Gone[] = [];
     for (const old of this.#byHash.get(held.hash) ?? []) {
-      if (key.equals(old.entry.key)) gone.push(old.entry.id);
+      if (key.equals(old.entry.key)) gone.push({ id: old.entry.id, cause: 'replaced' });
     }
-    for (const id of gone) this.remove(id);
+    for (const { id } of gone) this.remove(id);
     if (routeMax !== null && (this.#byRoute.get(entry.route) ?? 0) >= routeMax) {
       this.#evict(gone, entry.route);
     }
@@ -153,6 +178,19 @@ export class Shelf {
     while (this.#byId.size > this.#limits.entriesMax || this.#bytes > this.#limits.bytesMax) {
       if (!this.#evict(gone, null)) break;
     }
+    return gone;
+  }
+
+  /** Removes what has expired, now and then: what is worth much would keep its room until something worth more comes. */
+  sweep(nowMs: number): readonly Gone[] {
+    const due = Math.max(SWEEP_ENTRIES, this.#byId.size / SWEEP_PART);
+    if (this.#putSinceSweep < due) return NOTHING;
+    this.#putSinceSweep = 0;
+    const gone: Gone[] = [];
+    for (const { entry } of this.#byId.values()) {
+      if (entry.expiresAtMs <= nowMs) gone.push({ id: entry.id, cause: 'expired' });
+    }
+    for (const { id } of gone) this.remove(id);
     return gone;
   }
 
@@ -199,7 +237,7 @@ export class Shelf {
   }
 
   /** Lets go of the entry of the least worth, of one route where one is given. False: there is none. */
-  #evict(gone: string[], route: string | null): boolean {
+  #evict(gone: Gone[], route: string | null): boolean {
     const kept: Held[] = [];
     let found: Held | null = null;
     while (this.#heap.length > 0 && found === null) {
@@ -211,9 +249,12 @@ export class Shelf {
     }
     for (const held of kept) this.#push(held);
     if (found === null) return false;
-    if (route === null) this.#age = found.worth;
+    if (route === null) {
+      this.#age = found.worth;
+      this.#hasCrowdedOut = true;
+    }
     this.remove(found.entry.id);
-    gone.push(found.entry.id);
+    gone.push({ id: found.entry.id, cause: route === null ? 'room' : 'route' });
     return true;
   }
 
@@ -248,6 +289,12 @@ export class Shelf {
     heap[at] = last;
     return least;
   }
+}
+
+function hashesOf({ key: bytes, contextBytes }: CacheEntry) {
+  const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const contextHash = hashBytes(key, 0, contextBytes, 0);
+  return { key, contextHash, hash: hashBytes(key, contextBytes, key.length, contextHash) };
 }
 
 /** Strings count two bytes per unit; a vector counts its floats and what the index keeps of it. */

@@ -14,6 +14,10 @@ export interface Visit {
   /** Null until something asks for it, or where the route does not serve by meaning. */
   vector: Float32Array | null;
   judged: Judged | null;
+  /** The same request was answered, and its answer is for nobody else: this one waits for none. */
+  isSolitary: boolean;
+  /** Monotonic; null: it has not waited for another request's answer. */
+  waitsUntilMs: number | null;
   record: RecordingSink | null;
   isWhole: boolean;
 }

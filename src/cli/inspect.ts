@@ -71,7 +71,7 @@ export async function models(terminal: Terminal, flags: ModelsFlags): Promise<vo
 /** Prints the JSON Schema of the policy file, for editors. */
 export async function printSchema(terminal: Terminal): Promise<void> {
   const { configSchema } = await terminal.loadApp();
-  terminal.print(JSON.stringify(configSchema(), null, 2));
+  terminal.print(JSON.stringify(await configSchema(), null, 2));
 }
 
 function base(url: string): string {

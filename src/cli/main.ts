@@ -1,9 +1,12 @@
 /** The command `bourse`: it reads the command line and prints; the wiring is loaded when needed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { keepCompiledCode } from './compile-cache.ts';
 import { createProgress } from './progress.ts';
-import { run } from './run.ts';
 import type { Terminal } from './terminal.ts';
+
+keepCompiledCode(process.env);
+const { run } = await import('./run.ts');
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),

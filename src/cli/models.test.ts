@@ -13,6 +13,7 @@ const SUMMARY = {
   tensors: 20,
   fileBytes: 3 * 1024 * 1024,
   hasChatTemplate: false,
+  isEmbedding: false,
 };
 
 async function bourse(app: Partial<AppPort>, ...args: readonly string[]) {

@@ -43,7 +43,9 @@ function describe(summary: GgufSummary): string[] {
     `context     ${contextTokens ?? 'unknown'} tokens`,
     `file        ${(fileBytes / 1024 / 1024).toFixed(1)} MiB, whole`,
   ];
-  if (!summary.hasChatTemplate) {
+  if (summary.isEmbedding) {
+    lines.push('It embeds texts: it answers /v1/embeddings.');
+  } else if (!summary.hasChatTemplate) {
     lines.push('It has no chat template: conversations are written in a general form.');
   }
   return lines;

@@ -1,37 +1,27 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ADMIN_URL, MODEL_URL } from './default-urls.ts';
-import { EVALUATION_TASKS, SPEEDS } from '../evaluate/index.ts';
-import type { EvaluationTask } from '../evaluate/index.ts';
-import { embed } from './embed.ts';
-import { evaluateTask } from './evaluate.ts';
-import { hashKey } from './hash-key.ts';
-import { importConfig } from './import.ts';
+import { EVALUATION_TASKS, SPEEDS } from '../evaluate/evaluation.ts';
+import type { EvaluationTask } from '../evaluate/evaluation.ts';
+import type { embed } from './embed.ts';
+import type { evaluateTask } from './evaluate.ts';
 import type { ImportFlags } from './import.ts';
-import { check } from './check.ts';
 import type { CheckFlags } from './check.ts';
-import { diff } from './diff.ts';
 import type { DiffFlags } from './diff.ts';
-import { explain } from './explain.ts';
 import type { ExplainFlags } from './explain.ts';
-import { decisions, models, printSchema } from './inspect.ts';
-import { addModel, verifyModel } from './models.ts';
+import type { decisions, models } from './inspect.ts';
 import type { AddModelFlags } from './models.ts';
-import { demo, serve } from './serve.ts';
-import { simulate } from './simulate.ts';
+import type { demo, serve } from './serve.ts';
 import type { SimulateFlags } from './simulate.ts';
-import { suggestTests } from './suggest-tests.ts';
 import type { SuggestFlags } from './suggest-tests.ts';
 import type { Terminal } from './terminal.ts';
-import { evalCache } from './eval-cache.ts';
 import type { EvalCacheFlags } from './eval-cache.ts';
-import { evalRouter, trainRouterFile } from './router.ts';
 import type { EvalRouterFlags, TrainRouterFlags } from './router.ts';
-import { trainIntent } from './train-intent.ts';
+import type { trainIntent } from './train-intent.ts';
 
 const HELP_WIDTH = 100;
 const DB_HELP = 'SQLite file that keeps the ledger, budgets and what was learned';
 
-/** The command line. `docs/reference/cli.md` is generated from it. */
+/** The command line. `docs/reference/cli.md` is generated from it. Each command is loaded when it is the one to run. */
 export function createProgram(terminal: Terminal, version: string): Command {
   const program = new Command('bourse')
     .description('An LLM inference exchange: model instances bid for each request.')
@@ -66,7 +56,9 @@ function addServing(program: Command, terminal: Terminal): void {
     .option('-p, --port <port>', 'port of the model API', integer(0, 65_535))
     .option('--admin-port <port>', 'port of the admin API', integer(0, 65_535))
     .option('--db <path>', DB_HELP)
-    .action((flags: Parameters<typeof serve>[1]) => serve(terminal, flags));
+    .action(async (flags: Parameters<typeof serve>[1]) =>
+      (await import('./serve.ts')).serve(terminal, flags),
+    );
   program
     .command('demo')
     .description('serve a simulated fleet: no GPU, no key, no download')
@@ -75,7 +67,9 @@ function addServing(program: Command, terminal: Terminal): void {
     .option('--admin-port <port>', 'port of the admin API', integer(0, 65_535))
     .option('-w, --workers <count>', 'worker processes', integer(1, 1024))
     .option('--db <path>', DB_HELP)
-    .action((flags: Parameters<typeof demo>[1]) => demo(terminal, flags));
+    .action(async (flags: Parameters<typeof demo>[1]) =>
+      (await import('./serve.ts')).demo(terminal, flags),
+    );
 }
 
 function addInspection(program: Command, terminal: Terminal): void {
@@ -93,7 +87,9 @@ function addInspection(program: Command, terminal: Terminal): void {
     .option('--at <time>', 'when it arrives, such as 2026-11-21T22:30:00Z')
     .option('--assume <signal=value>', "in place of a signal's own; may be repeated", collect)
     .option('--json', 'print JSON')
-    .action((text: string | undefined, flags: ExplainFlags) => explain(terminal, text, flags));
+    .action(async (text: string | undefined, flags: ExplainFlags) =>
+      (await import('./explain.ts')).explain(terminal, text, flags),
+    );
   program
     .command('decisions')
     .description('show the last decisions of a running server, or one in full')
@@ -101,30 +97,35 @@ function addInspection(program: Command, terminal: Terminal): void {
     .option('-a, --admin <url>', 'the admin API', ADMIN_URL)
     .option('-n, --limit <count>', 'how many', integer(1, 1000), 20)
     .option('--json', 'print JSON')
-    .action((id: string | undefined, flags: Parameters<typeof decisions>[2]) =>
-      decisions(terminal, id, flags),
+    .action(async (id: string | undefined, flags: Parameters<typeof decisions>[2]) =>
+      (await import('./inspect.ts')).decisions(terminal, id, flags),
     );
   const listing = program
     .command('models')
     .description('list the models of a running server')
     .option('-u, --url <url>', 'the model API', MODEL_URL)
     .option('--json', 'print JSON')
-    .action((flags: Parameters<typeof models>[1]) => models(terminal, flags));
+    .action(async (flags: Parameters<typeof models>[1]) =>
+      (await import('./inspect.ts')).models(terminal, flags),
+    );
   listing
     .command('verify')
     .description('say what a GGUF file holds, and whether it is whole')
     .argument('<file>', 'a GGUF file')
-    .action((file: string, _flags: object, { parent }: Command) =>
+    .action(async (file: string, _flags: object, { parent }: Command) => {
+      const { verifyModel } = await import('./models.ts');
       // Its --json is that of the listing: a command shares the options of those above it.
-      verifyModel(terminal, file, parent!.opts<{ json?: boolean }>()),
-    );
+      return verifyModel(terminal, file, parent!.opts<{ json?: boolean }>());
+    });
   listing
     .command('add')
     .description('put a GGUF file into a policy file, as a model with an instance of its own')
     .argument('<file>', 'a GGUF file')
     .requiredOption('-c, --config <file>', 'the policy file')
     .option('--id <name>', 'what clients call the model (default: the name of the file)')
-    .action((file: string, flags: AddModelFlags) => addModel(terminal, file, flags));
+    .action(async (file: string, flags: AddModelFlags) =>
+      (await import('./models.ts')).addModel(terminal, file, flags),
+    );
 }
 
 function addConfiguration(program: Command, terminal: Terminal): void {
@@ -137,7 +138,9 @@ function addConfiguration(program: Command, terminal: Terminal): void {
     .option('--strict', 'exit code 1 on a warning too')
     .option('--json', 'print JSON')
     .option('--sarif', 'print SARIF 2.1.0, for code scanners')
-    .action((file: string, flags: CheckFlags) => check(terminal, file, flags));
+    .action(async (file: string, flags: CheckFlags) =>
+      (await import('./check.ts')).check(terminal, file, flags),
+    );
   program
     .command('diff')
     .description('decide the requests of a file by two policies, and show which of them change')
@@ -147,8 +150,8 @@ function addConfiguration(program: Command, terminal: Terminal): void {
     .option('-n, --limit <count>', 'how many changes to show', integer(0, 1_000_000), 20)
     .option('--fail-on-change', 'exit code 1 when a request changes')
     .option('--json', 'print JSON')
-    .action((before: string, after: string, flags: DiffFlags) =>
-      diff(terminal, [before, after], flags),
+    .action(async (before: string, after: string, flags: DiffFlags) =>
+      (await import('./diff.ts')).diff(terminal, [before, after], flags),
     );
   program
     .command('suggest-tests')
@@ -159,19 +162,23 @@ function addConfiguration(program: Command, terminal: Terminal): void {
     .option('-r, --requests <file>', 'from bodies or requests: JSON Lines, plain or gzip')
     .option('-a, --admin <url>', 'from the decisions of a running server, without texts', ADMIN_URL)
     .option('-n, --limit <count>', 'how many at most', integer(1, 1000), 20)
-    .action((flags: SuggestFlags) => suggestTests(terminal, flags));
+    .action(async (flags: SuggestFlags) =>
+      (await import('./suggest-tests.ts')).suggestTests(terminal, flags),
+    );
   const config = program.command('config').description('about the policy file');
   config
     .command('schema')
     .description('print its JSON Schema, for editors')
-    .action(() => printSchema(terminal));
+    .action(async () => (await import('./inspect.ts')).printSchema(terminal));
   program
     .command('hash-key')
     .description(
       'print the SHA-256 of an API key for the policy file; makes a key if none is given',
     )
     .argument('[key]', 'the key, or - to read it from standard input (arguments show in `ps`)')
-    .action((key: string | undefined) => hashKey(terminal, key));
+    .action(async (key: string | undefined) =>
+      (await import('./hash-key.ts')).hashKey(terminal, key),
+    );
 }
 
 function addModels(program: Command, terminal: Terminal): void {
@@ -200,13 +207,13 @@ function addModels(program: Command, terminal: Terminal): void {
     .option('--seed <number>', 'cache: of the order of the requests', integer(0, 2 ** 31 - 1))
     .option('--json', 'print one JSON object')
     .action(
-      (
+      async (
         task: EvaluationTask | 'router' | 'cache',
         flags: EvalRouterFlags & EvalCacheFlags & Parameters<typeof evaluateTask>[2],
       ) => {
-        if (task === 'router') return evalRouter(terminal, flags);
-        if (task === 'cache') return evalCache(terminal, flags);
-        return evaluateTask(terminal, task, flags);
+        if (task === 'router') return (await import('./router.ts')).evalRouter(terminal, flags);
+        if (task === 'cache') return (await import('./eval-cache.ts')).evalCache(terminal, flags);
+        return (await import('./evaluate.ts')).evaluateTask(terminal, task, flags);
       },
     );
   program
@@ -214,7 +221,9 @@ function addModels(program: Command, terminal: Terminal): void {
     .description('print the vector of each text as a JSON line')
     .argument('[text...]', 'texts')
     .option('-f, --file <file>', 'a text per line')
-    .action((texts: string[], flags: Parameters<typeof embed>[2]) => embed(terminal, texts, flags));
+    .action(async (texts: string[], flags: Parameters<typeof embed>[2]) =>
+      (await import('./embed.ts')).embed(terminal, texts, flags),
+    );
   const train = program.command('train').description('learn from your own texts');
   train
     .command('intent')
@@ -225,8 +234,8 @@ function addModels(program: Command, terminal: Terminal): void {
     )
     .option('-o, --out <file>', 'write the definitions as YAML')
     .option('--json', 'print JSON')
-    .action((file: string, flags: Parameters<typeof trainIntent>[2]) =>
-      trainIntent(terminal, file, flags),
+    .action(async (file: string, flags: Parameters<typeof trainIntent>[2]) =>
+      (await import('./train-intent.ts')).trainIntent(terminal, file, flags),
     );
   train
     .command('router')
@@ -238,7 +247,9 @@ function addModels(program: Command, terminal: Terminal): void {
     .requiredOption('-o, --out <file>', 'where to write the router')
     .option('--seed <number>', 'of the folds', integer(0, 2 ** 31 - 1), 1)
     .option('--json', 'print JSON')
-    .action((flags: TrainRouterFlags) => trainRouterFile(terminal, flags));
+    .action(async (flags: TrainRouterFlags) =>
+      (await import('./router.ts')).trainRouterFile(terminal, flags),
+    );
 }
 
 function addMigration(program: Command, terminal: Terminal): void {
@@ -255,7 +266,9 @@ function addMigration(program: Command, terminal: Terminal): void {
       .argument('<config>', 'its YAML file, or - for standard input')
       .option('-o, --out <file>', 'write the policy here; a file that exists is left alone')
       .option('--json', 'print {policy, notCarried} as JSON')
-      .action((file: string, flags: ImportFlags) => importConfig(terminal, kind, file, flags));
+      .action(async (file: string, flags: ImportFlags) =>
+        (await import('./import.ts')).importConfig(terminal, kind, file, flags),
+      );
   }
 }
 
@@ -285,7 +298,9 @@ function addSimulation(program: Command, terminal: Terminal): void {
     .option('--seed <number>', 'the first seed', integer(0, 1_000_000_000), 1)
     .option('--html <file>', 'write a page with plots')
     .option('--json', 'print JSON')
-    .action((flags: SimulateFlags) => simulate(terminal, flags));
+    .action(async (flags: SimulateFlags) =>
+      (await import('./simulate.ts')).simulate(terminal, flags),
+    );
 }
 
 function integer(min: number, max: number): (text: string) => number {

@@ -107,7 +107,10 @@ function otherSignals(view: DecisionView, paint: Paint): string[] {
     signal.cost,
     signal.isAssumed === true ? '' : timeText(signal.spentMicroseconds ?? 0),
   ]);
-  return [paint.strong('Read for what the route injects'), ...renderTable(columns, rows)];
+  return [
+    paint.strong('Read for the bids, and for what the route injects'),
+    ...renderTable(columns, rows),
+  ];
 }
 
 const PROMPT_CHARACTERS = 400;

@@ -11,7 +11,10 @@ export interface InstanceInput {
   /** Id of a model of the policy. */
   readonly model: string;
   readonly engine: string;
-  readonly url: string;
+  /** Unset: where servers of the engine stand, or where the exchange runs them itself. */
+  readonly url?: string;
+  /** What its engine reads. */
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
   readonly apiKey?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly maxRunning?: number;
@@ -71,6 +74,34 @@ export interface ModelAccuracyView {
   } | null;
 }
 
+/** What became of one route's requests at the cache since the start; `named` are those that name a model. */
+export interface CacheRouteView {
+  readonly route: string;
+  /** By `hit`, `semantic`, `coalesced`, `miss` and `bypass`, those that there were. */
+  readonly lookups: Readonly<Record<string, number>>;
+  readonly stored: number;
+  /** Requests that a stored answer could have served by meaning and a model did, by what the comparison said. */
+  readonly exploredSame: number;
+  readonly exploredDifferent: number;
+  /** Of what was served by meaning: wrong answers that are expected, and that `maxErrorRate` allows so far. */
+  readonly expectedErrors: number;
+  readonly allowedErrors: number;
+}
+
+export interface CacheView {
+  readonly workers: readonly {
+    readonly worker: number;
+    readonly entries: number;
+    readonly bytes: number;
+  }[];
+  readonly routes: readonly CacheRouteView[];
+  /** Stored answers that are gone, by why. */
+  readonly removed: Readonly<Record<string, number>>;
+  /** What hits would have cost and taken, by their answers' own charges. */
+  readonly savedUsd: number;
+  readonly savedTokens: number;
+}
+
 /** What is known of one judge. */
 export interface JudgeView {
   readonly judge: string;
@@ -102,6 +133,8 @@ export interface AdminBackend {
     place: string,
     pushed: { readonly gramsPerKilowattHour: number; readonly ttlSeconds?: number } | null,
   ): Promise<readonly CarbonView[]>;
+  /** What the cache holds and has done, over all workers. */
+  cache(): Promise<CacheView>;
   /** Removes stored answers: those that fit all that is given. */
   forget(selector: CacheSelector): void;
   decisions(limit: number): Promise<readonly DecisionView[]>;

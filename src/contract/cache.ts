@@ -5,12 +5,20 @@ import type { Workload } from './workload.ts';
 /** Who shares stored answers: each tenant alone, each of its keys or users alone, or all tenants. */
 export type CacheScope = 'tenant' | 'key' | 'user' | 'everyone';
 
+/** Among whom requests that are the same at the same time are one: the workers of a host, or of all hosts of the store. */
+export type CacheReach = 'host' | 'hosts';
+
+/** Who answers where a stored answer found by meaning is within its error bound. */
+export type CachePreference = 'cache' | 'market';
+
 /** What a route lets the cache do. */
 export interface CacheRule {
   /** The same request again. */
   readonly isExact: boolean;
   /** Another wording of the last user turn; null: never. */
   readonly semantic: SemanticRule | null;
+  /** The chance that an answer found by meaning is not the one to the question: `cache`: the bound alone limits it; `market`: it is priced like any error besides. */
+  readonly prefer: CachePreference;
   readonly ttlMs: number;
   readonly scope: CacheScope;
   /** By which stored answers can be removed together. */
@@ -19,6 +27,7 @@ export interface CacheRule {
   readonly maxTemperature: number;
   /** Entries of this route and scope; null: what the cache has room for. */
   readonly entriesMax: number | null;
+  readonly coalesces: CacheReach;
   /** Whether a streamed hit takes the time that the answer took when it was made. */
   readonly isPaced: boolean;
   /** Whether questions are stored whose answers change with time, or that hold personal data. */
@@ -37,6 +46,8 @@ export interface SemanticRule {
 export interface CacheServer {
   readonly kind: 'postgres' | 'redis';
   readonly url: string;
+  /** Of each tenant that the server keeps, where that is more than memory does; unset: as many as memory. */
+  readonly entriesMax?: number;
 }
 
 /** What all routes share. */
@@ -48,8 +59,10 @@ export interface CacheConfig {
   /** Of each tenant. */
   readonly entriesMax: number;
   readonly bytesMax: number;
-  /** Tenants that have stored answers at all; those that come later have none. */
+  /** Tenants that have stored answers at all: the first that the policy's keys name. */
   readonly scopesMax: number;
+  /** The place of each tenant among those that the keys name, from 0 on. Unset: no key names any. */
+  readonly places?: ReadonlyMap<string, number>;
   /** For clients that name a model; null: they meet no cache. */
   readonly named: CacheRule | null;
 }
@@ -125,6 +138,25 @@ export interface ComparedAnswer {
   readonly isExplored: boolean;
 }
 
+/** Why stored answers are gone: another one to the same request, room, a route's own limit, time, a judgement, the operator. */
+export type CacheLoss = 'replaced' | 'room' | 'route' | 'expired' | 'judged' | 'forgotten';
+
+/** Of answers by meaning, wrong ones that are expected and those that the bound allows so far, in requests. */
+export interface CacheBound {
+  readonly route: string;
+  readonly expected: number;
+  readonly allowed: number;
+}
+
+/** What one worker's cache holds, and what it has lost since its start. What all lose, the worker counts that stored it. */
+export interface CacheStanding {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly losses: Readonly<Record<CacheLoss, number>>;
+  /** One for each route of each scope. */
+  readonly bounds: readonly CacheBound[];
+}
+
 /** What one worker tells the others, and what the durable file holds: in the order in which it happened. */
 export type CacheNews =
   | { readonly kind: 'stored'; readonly entry: CacheEntry }
@@ -140,7 +172,10 @@ export type CacheNews =
  */
 export interface CacheStore {
   readonly apiVersion: 1;
-  /** What was appended, in order, without what was removed later or has expired by `nowMs`. */
+  /**
+   * What was appended, in order, without what was removed later or has expired by `nowMs`; of a store that keeps
+   * more than memory does, the newest.
+   */
   load(nowMs: number): Promise<readonly CacheNews[]>;
   append(news: readonly CacheNews[]): Promise<void>;
   /**
@@ -148,32 +183,36 @@ export interface CacheStore {
    * What was appended while the store was away is told when it is back.
    */
   hear?(listener: (news: readonly CacheNews[]) => void): void;
-  /** The entries of a scope whose questions are nearest, nearest first; null: this store cannot tell. */
-  nearest?(scope: string, ask: NearestAsk): Promise<readonly NearEntry[] | null>;
+  /** The entries of a context whose questions are nearest, nearest first; null: this store cannot tell. Rejects with `BRS_STORE`. */
+  nearest?(ask: NearestAsk): Promise<readonly CacheEntry[] | null>;
   /**
-   * Of one request on several hosts, one goes to a model. Never rejects: with the store away, all go.
-   * `key` is the canonical request, scope included.
+   * Of one request at several hosts, one leads. `digest` tells requests apart, scope included: SHA-256, in
+   * hexadecimal digits. Rejects with `BRS_STORE`.
    */
-  lead?(key: Uint8Array): Promise<CacheLead>;
+  lead?(digest: string): Promise<CacheLead>;
   close(): Promise<void>;
 }
 
 export interface NearestAsk {
+  readonly scope: string;
+  /** SHA-256 of the key up to the last user turn, in hexadecimal digits. */
+  readonly context: string;
   /** Of unit length. */
   readonly vector: Float32Array;
   readonly count: number;
   readonly nowMs: number;
 }
 
-export interface NearEntry {
-  readonly entry: CacheEntry;
-  readonly cosine: number;
-}
+/** How it ended: `private`: with an answer that is for nobody else, so that waiting for another one is in vain. */
+export type CacheEnd = 'over' | 'private';
 
-/** `release` comes after the answer is appended. `ended` resolves after its news was told, or when the lead has run out. */
+/**
+ * Who leads goes to a model, and releases the lead after the answer is told or appended; neither rejects.
+ * `ended` resolves after that answer was heard, or when the lead has run out.
+ */
 export type CacheLead =
-  | { readonly kind: 'lead'; release(): Promise<void> }
-  | { readonly kind: 'follow'; readonly ended: Promise<void> };
+  | { readonly kind: 'lead'; release(end: CacheEnd): Promise<void> }
+  | { readonly kind: 'follow'; readonly ended: Promise<CacheEnd> };
 
 /** What the cache reads texts with. What it needs is loaded when it is first asked. */
 export interface TextReading {

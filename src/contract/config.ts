@@ -27,6 +27,8 @@ export interface ServerConfig {
   /** Phases of DESIGN §8: how long readiness fails before the port closes, and how long requests may finish. */
   readonly shutdown: { readonly noticeMs: number; readonly drainMs: number };
   readonly workers: number;
+  /** Engines that can are told that tenants share no KV memory. Unset: they may. */
+  readonly keepsPrefixesApart?: boolean;
 }
 
 export interface KeyConfig {
@@ -42,7 +44,9 @@ export interface TenantConfig {
   readonly id: string;
   readonly mode: string | null;
   readonly weights: Partial<Objective> | null;
+  /** Of each worker. */
   readonly concurrency: number | null;
+  /** Of all workers together. */
   readonly requestsPerMinute: number | null;
 }
 
@@ -110,6 +114,8 @@ export interface AccuracyLearningConfig {
   /** After this many verdicts, and after this time, what was counted has half its weight. */
   readonly halfLifeVerdicts: number;
   readonly halfLifeMs: number;
+  /** Whether figures of cards move with the difficulty of a request; unset: they do not. */
+  readonly byDifficulty?: boolean;
   /** How much of a certain verdict one of each source counts, 0–1. */
   readonly reliability: Readonly<Record<VerdictSource, number>>;
   readonly drift: {

@@ -189,6 +189,8 @@ export interface EngineFeatures {
   /** Sequences that it runs at once; unset: it did not say. */
   readonly slots?: number;
   readonly contextWindowTokens?: number;
+  /** Whether it goes on with a begun answer; unset: nobody knows. */
+  readonly continuesChat?: boolean;
 }
 
 /** One look at one instance. */
@@ -217,6 +219,15 @@ export interface LocalLoad {
   pendingTokens(instance: InstanceId): number;
   /** False while the circuit of the instance is open. */
   isAvailable(instance: InstanceId): boolean;
+  /** When an instance that is not available may be asked again. Unset: nobody knows. */
+  recovery?(instance: InstanceId): Recovery;
+}
+
+/** How an instance comes back that is left alone. */
+export interface Recovery {
+  readonly afterMs: number;
+  /** It has asked for it itself, being at its limit; else it has failed. */
+  readonly isLimited: boolean;
 }
 
 export const NO_TELEMETRY: Telemetry = {

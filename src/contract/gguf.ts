@@ -9,6 +9,8 @@ export interface GgufSummary {
   readonly fileBytes: number;
   /** Without one, conversations are written in a general form, which models follow less well. */
   readonly hasChatTemplate: boolean;
+  /** It was made to embed texts: it pools what it reads into one vector. */
+  readonly isEmbedding: boolean;
 }
 
 /** A local model as it was put into a policy file. */

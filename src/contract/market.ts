@@ -4,7 +4,7 @@ import type { Beliefs } from './beliefs.ts';
 import type { BidMiss, BidReplies, ExternalTerms, MarketConfig } from './bidding.ts';
 import type { ContextSeen } from './context.ts';
 import type { Explored, ProbeNeed } from './exploration.ts';
-import type { FleetSnapshot, Instance, LocalLoad } from './fleet.ts';
+import type { FleetSnapshot, Instance, LocalLoad, Recovery } from './fleet.ts';
 import type { Mandate } from './policy.ts';
 import type { Estimate, Workload } from './workload.ts';
 
@@ -90,6 +90,8 @@ export interface Exclusion {
     | 'bid'
     | 'limit';
   readonly detail: string;
+  /** Of an open circuit, where it is known when it is tried again. */
+  readonly recovery?: Recovery;
 }
 
 /** A session that may not leave an instance. */
@@ -139,6 +141,8 @@ export interface MarketView {
   readonly continuesChat?: (engine: string) => boolean;
   /** After this time a verdict on a model counts half; unset: it never fades. */
   readonly accuracyHalfLifeMs?: number;
+  /** Whether figures of cards move with the difficulty of a request; unset: they do not. */
+  readonly byDifficulty?: boolean | undefined;
   /** Cuts the prompt into blocks, at most once; null or unset: nobody can tell, and the usual share of an instance stands. */
   readonly prefix?: () => PromptPrefix | null;
   /** The last placement of the request's session; null or unset: none is known. */

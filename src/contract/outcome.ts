@@ -33,6 +33,8 @@ export type AttemptResult =
   | 'rate-limited'
   | 'credential'
   | 'timeout'
+  /** A connection that had been idle was closed as the request went out: it is unlikely that it was read. */
+  | 'stale'
   | 'cut'
   | 'protocol'
   | 'aborted';

@@ -66,6 +66,8 @@ export type PayOwner = (decision: AwardedDecision, result: AttemptsResult) => At
 
 /** A client's hold on a request whose upstream may not be there yet: what it asked for meets the flow that is attached. */
 export interface FlowRelay extends FlowController {
+  /** The client has left. */
+  readonly isAborted: boolean;
   attach(flow: FlowController): void;
 }
 
@@ -99,10 +101,14 @@ export interface Stages {
   award(quotes: Quotes, mandate: Mandate): Award | Refusal;
   weigh: WeighCandidate;
 
-  /** The decision when it is its turn to be served: the same one at once, or what the market says by then. */
+  /**
+   * The decision when it is its turn to be served: the same one at once, or what the market says by then.
+   * One whose client has left does not wait.
+   */
   turn(
     decision: Decision,
     askAgain: (decision: Decision) => MaybeAsync<Decision>,
+    flow?: Pick<FlowRelay, 'isAborted'>,
   ): MaybeAsync<Decision>;
   /** Keeps what explains the decision, without the client's text. */
   remember(decision: Decision): void;
@@ -111,6 +117,8 @@ export interface Stages {
   reserve(decision: AwardedDecision): MaybeAsync<Reservation | Refusal | null>;
   guards(decision: AwardedDecision, client: ResponseSink): ResponseSink;
   attempts: RunAttempts;
+  /** In place of the attempts where the client has left before them: nobody is asked. */
+  leave: RunAttempts;
   settle(decision: AwardedDecision, held: Reservation | null, result: AttemptsResult): Outcome;
   learn(outcome: Outcome): void;
 

@@ -1,5 +1,5 @@
 import type { Fault, MaybeAsync } from '../kernel/index.ts';
-import type { CacheEntry } from './cache.ts';
+import type { CacheEntry, CachePreference } from './cache.ts';
 import type { World } from './keeper.ts';
 import type { Award } from './market.ts';
 import type { Mandate } from './policy.ts';
@@ -36,6 +36,8 @@ export interface StoredHit {
   readonly ageMs: number;
   /** Cosine of the two questions; null: the request is the same. */
   readonly similarity: number | null;
+  /** The same request was under way, and this is its answer. Unset: it was stored before. */
+  readonly isShared?: true;
 }
 
 /** An answer that needs no model. */
@@ -50,6 +52,7 @@ export interface CacheCandidate {
   /** `serve`: within the error bound. `explore`: the same, but this request checks it. `miss`: beyond the bound. */
   readonly choice: 'serve' | 'explore' | 'miss';
   readonly maxErrorRate: number;
+  readonly prefer: CachePreference;
 }
 
 /** Looks for a stored answer. A hit ends the request; a candidate goes to the market; null is a miss. */

@@ -1,6 +1,8 @@
 import type { InstanceId } from '../kernel/index.ts';
 import type { ChatDialect } from './dialect.ts';
-import type { EngineFeatures, Instance, InstanceRates, LocalLoad, Telemetry } from './fleet.ts';
+import type { EngineOption } from './engine-option.ts';
+import type { EngineFeatures, Instance, InstanceRates, LocalLoad, Model } from './fleet.ts';
+import type { Telemetry } from './fleet.ts';
 import type { AttemptResult } from './outcome.ts';
 import type { Surface } from './workload.ts';
 
@@ -9,6 +11,8 @@ export interface FlowController {
   pause(): void;
   resume(): void;
   abort(): void;
+  /** False until something of the request has gone out. Unset: nobody can tell. */
+  readonly isSent?: boolean;
 }
 
 /** Where a response is pushed: `onStart`, then `onData` any number of times, then one of `onEnd`, `onError`. */
@@ -33,7 +37,8 @@ export interface UpstreamCall {
 export interface Upstream {
   /**
    * Answers by calling the sink; aborts by the returned controller, after which the sink hears nothing.
-   * Errors are faults: BRS_UPSTREAM_CONNECT before the request was sent, _CUT and _PROTOCOL after.
+   * Errors are faults: BRS_UPSTREAM_CONNECT before the request was sent, _CUT and _PROTOCOL after,
+   * _STALE where a connection was closed that had been idle. What was sent is never sent twice.
    */
   dispatch(call: UpstreamCall, sink: ResponseSink): FlowController;
 }
@@ -82,16 +87,22 @@ export interface Engine {
   readTelemetry(text: string, upstreamName: string): Telemetry;
   /**
    * Chat completions go on with a last message of the assistant, where `continue_final_message` says
-   * so, as if they had not stopped. Unset: they would answer it.
+   * so, as if they had not stopped. `probed`: servers of the kind do where `EngineFeatures` says so.
+   * Unset: they would answer it.
    */
-  readonly continuesChat?: boolean;
+  readonly continuesChat?: boolean | 'probed';
+  /** Prompts share KV memory only under the same `cache_salt`. Unset: it knows no salt. */
+  readonly saltsPrefixes?: true;
   /** Where all servers of the kind stand, in the form of `Instance.url`; unset: each instance has to say. */
   readonly defaultUrl?: string;
   /**
-   * Where the server is that the exchange itself runs for an instance of these options, and its key;
-   * null: they lack what it takes. Unset: servers are run by others.
+   * Where the server is that the exchange itself runs for an instance of these options and this kind
+   * of model, and its key; null: they lack what it takes. Unset: servers are run by others.
    */
-  place?(options: Instance['options']): { readonly url: string; readonly apiKey: string } | null;
+  place?(
+    options: Instance['options'],
+    kind: Model['kind'],
+  ): { readonly url: string; readonly apiKey: string } | null;
   /** Publishes the events of its KV memory, where `Instance.kvEvents` says so. Unset: it cannot. */
   readonly publishesKvEvents?: true;
   /** What `Instance.options` may hold; unset: nothing. */
@@ -104,13 +115,6 @@ export interface Engine {
   featureProbes?(instance: Instance): readonly FeatureProbe[];
   /** Why a server whose health answers `text` cannot serve the instance's model; null: it can. */
   unfitness?(text: string, instance: Instance): string | null;
-}
-
-/** One setting of an engine's instances. */
-export interface EngineOption {
-  readonly name: string;
-  readonly kind: 'text' | 'number' | 'boolean';
-  readonly description: string;
 }
 
 /** One member of a request body: its keys from the top level down, and its JSON value (undefined: taken out). */

@@ -19,6 +19,8 @@ export interface RequestBody {
   readonly open: number;
   readonly close: number;
   readonly fields: ReadonlyMap<string, FieldSpan>;
+  /** Where long strings end, by the offsets of their opening quotes, for those who read the bytes again. */
+  readonly longStrings?: Map<number, number> | undefined;
 }
 
 /** Who asks, as authentication found it. */
@@ -92,6 +94,19 @@ export interface Limits {
   readonly quantile: number;
 }
 
+/** Byte offsets of the last user turn in a body. */
+export interface TurnSpan {
+  /** The text as a JSON string, its quotes included. */
+  readonly start: number;
+  readonly end: number;
+  /**
+   * What stands for that text and nothing else: the same, or where the protocol says that they are one, the
+   * list of parts that it is alone in, or the list of items.
+   */
+  readonly wholeStart: number;
+  readonly wholeEnd: number;
+}
+
 /**
  * What is known of a request. Everything that costs is lazy and memoised: a member function reads
  * the bytes when first called.
@@ -123,11 +138,8 @@ export interface Workload {
   readonly promptTokensBound: number;
   messages(): readonly MessageView[];
   lastUserText(): string;
-  /**
-   * Where that text stands in the body as a JSON string with its quotes, if the conversation ends with it
-   * and it is the whole content of its message; null: it is elsewhere, or made of parts.
-   */
-  lastTurnSpan?(): { readonly start: number; readonly end: number } | null;
+  /** Where that text stands in the body, if the conversation ends with it; null: it is elsewhere, or in several parts. */
+  lastTurnSpan?(): TurnSpan | null;
   toolCount(): number;
   tools(): readonly ToolView[];
   /** True when the last message is a tool's result, or the last assistant message awaits one. */

@@ -50,6 +50,24 @@ export function countVerdict(
   };
 }
 
+/**
+ * Log-odds that a model's chance loses for each of a request's difficulty, and the mean difficulty of the questions that
+ * public figures rest on: fitted on one fold of MMLU-Pro and judged on another (`node bench/learning/difficulty.ts`).
+ */
+export const DIFFICULTY_SLOPE = 0.58;
+export const EXAM_DIFFICULTY = 0.93;
+/** Below it, what is hard for a model was estimated by hand (models/complexity.md). */
+const LEAST_DIFFICULTY = -3;
+/** The slopes of single models differ by as much from one another, over the slope. */
+const SLOPE_DOUBT = 0.2;
+
+/** By how many log-odds a model is likelier to be right on a request than its card has it. */
+export function easeOf(chanceOfFailure: number): number {
+  return (
+    DIFFICULTY_SLOPE * (EXAM_DIFFICULTY - Math.max(LEAST_DIFFICULTY, logitOf(chanceOfFailure)))
+  );
+}
+
 /** What a record from a store has to be. */
 export function isAccuracyRecord({ right, wrong, atMs }: Partial<AccuracyRecord>): boolean {
   return isAmount(right) && isAmount(wrong) && Number.isFinite(atMs);
@@ -75,11 +93,16 @@ function priorQuestionsOf({ id, accuracy }: Model, beliefs: Beliefs): number {
 /** Of the space's variances, for a model that the router's table knows. */
 const TRAINED_SPREAD = 0.25;
 
+/** What is asked about, as far as cards and verdicts tell it apart. `ease` as `easeOf` has it; unset: 0. */
+export interface Question extends Pick<Topic, 'domain' | 'band'> {
+  readonly ease?: number;
+}
+
 /** What is believed of the model in the context before any verdict: by a trained router, else by its card. */
 export function contextPrior(
   model: Model,
   beliefs: Beliefs,
-  domain: string | null,
+  { domain, ease = 0 }: Question,
   forecast: TrainedForecast | null,
 ): ContextPrior {
   const { default: usual, byDomain } = model.accuracy;
@@ -90,7 +113,7 @@ export function contextPrior(
     const kept = hasChanged ? Math.min(questions, CARD_QUESTIONS_AFTER_DRIFT) : questions;
     return { logit, questions: kept, spread: hasChanged ? 1 : TRAINED_SPREAD };
   }
-  const logit = logitOf(card) + (forecast === null ? 0 : forecast.logit);
+  const logit = logitOf(card) + (forecast === null ? ease : forecast.logit);
   return { logit, questions: priorQuestionsOf(model, beliefs), spread: 1 };
 }
 
@@ -98,20 +121,21 @@ export function contextPrior(
  * P(correct) of the model on a topic, the posterior of a Beta at each level: the model at large, its
  * domain, its domain and complexity band. The first begins with the card; each further one is shrunk
  * towards the one before it, `m = w·m′ + (1 − w)·r/n` with `w = κ/(κ + n)` for n verdicts of its own. A
- * domain on the card is moved by as many log-odds as verdicts moved the model at large. Null where
- * neither the card nor a verdict says anything.
+ * domain on the card is moved by as many log-odds as verdicts moved the model at large, and both by the
+ * ease of the question, which counts as much as the card does beside verdicts. Null where neither the
+ * card nor a verdict says anything.
  */
 export function accuracyPosterior(
   model: Model,
   beliefs: Beliefs,
-  topic: Pick<Topic, 'domain' | 'band'> | null,
+  question: Question | null,
   at: { readonly nowMs: number; readonly halfLifeMs: number },
 ): Estimate | null {
   const recordOf = (domain: string | null, band: ComplexityBand | null): AccuracyRecord => {
     const record = beliefs.accuracy.get(accuracyKey(model.id, domain, band));
     return record === undefined ? NO_RECORD : faded(record, at.nowMs, at.halfLifeMs);
   };
-  const domain = topic?.domain ?? null;
+  const domain = question?.domain ?? null;
   const card = model.accuracy.default;
   const cardOfDomain = domain === null ? undefined : model.accuracy.byDomain.get(domain);
   const whole = recordOf(null, null);
@@ -120,7 +144,6 @@ export function accuracyPosterior(
   const prior = priorQuestionsOf(model, beliefs);
   let mean = ((card ?? 0.5) * prior + whole.right) / (prior + verdicts);
   let variance = betaVariance(mean, prior + verdicts);
-  if (domain === null) return { mean, deviation: Math.sqrt(variance) };
   if (cardOfDomain !== undefined) {
     const moved = logit(mean) - logit(card ?? 0.5);
     mean = moved === 0 ? cardOfDomain : logistic(logit(cardOfDomain) + moved);
@@ -134,9 +157,16 @@ export function accuracyPosterior(
     const own = betaVariance(mean, count);
     variance = weight * weight * variance + (1 - weight) * (1 - weight) * own;
   };
-  narrow(recordOf(domain, null));
-  const band = topic?.band ?? null;
-  if (band !== null) narrow(recordOf(domain, band));
+  if (domain !== null) narrow(recordOf(domain, null));
+  const ease = ((question?.ease ?? 0) * prior) / (prior + verdicts);
+  if (ease !== 0) {
+    const eased = logistic(logit(mean) + ease);
+    const scale = (eased * (1 - eased)) / Math.max(LEAST_RATE, mean * (1 - mean));
+    variance = variance * scale * scale + (SLOPE_DOUBT * ease * eased * (1 - eased)) ** 2;
+    mean = eased;
+  }
+  const band = question?.band ?? null;
+  if (domain !== null && band !== null) narrow(recordOf(domain, band));
   return { mean, deviation: Math.sqrt(variance) };
 }
 

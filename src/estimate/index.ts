@@ -7,12 +7,15 @@ export {
   bandOf,
   contextPrior,
   countVerdict,
+  DIFFICULTY_SLOPE,
+  easeOf,
+  EXAM_DIFFICULTY,
   faded,
   isAccuracyRecord,
   NO_RECORD,
   priorAccuracy,
 } from './accuracy.ts';
-export type { Forgetting } from './accuracy.ts';
+export type { Forgetting, Question } from './accuracy.ts';
 export {
   LENGTH_BINS,
   lengthQuantile,

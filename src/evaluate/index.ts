@@ -16,7 +16,7 @@ import { quantile } from './statistics.ts';
 import { evaluateSts } from './tasks/sts.ts';
 import { evaluateTools } from './tasks/tools.ts';
 
-export { EVALUATION_TASKS, EvaluationProblem, SPEEDS, Stopwatch } from './evaluation.ts';
+export { EvaluationProblem, Stopwatch } from './evaluation.ts';
 export type { EvaluationInput, EvaluationReport, EvaluationTask, Speed } from './evaluation.ts';
 export { crossValidateIntents } from './cross-validate.ts';
 export type { CrossValidation, IntentText } from './cross-validate.ts';

@@ -13,20 +13,22 @@ import type { Spender } from './budget-scope.ts';
 import { carbonViews } from './carbon.ts';
 import type { PushedCarbon } from './carbon.ts';
 import { decisionOf } from './decision-of-outcome.ts';
-import { withAdded, withDrained, withRemoved } from './instance-overlay.ts';
+import { readInstance, withAdded, withDrained, withRemoved } from './instance-overlay.ts';
 import type { InstanceOverlay } from './instance-overlay.ts';
+import type { ServersPort } from './keeper-options.ts';
 import type { Overlay } from './overlay.ts';
 import type { WorkerLine } from './worker-line.ts';
 
 /** What the admin API needs of the keeper. */
 export interface AdminPort extends Pick<
   AdminBackend,
-  'instances' | 'policy' | 'reload' | 'metrics'
+  'instances' | 'policy' | 'reload' | 'metrics' | 'cache'
 > {
   readonly clock: Clock;
   readonly store: Store;
   readonly book: BalanceBook;
   readonly watch: BudgetWatch;
+  readonly servers: ServersPort | undefined;
   config(): Config;
   beliefs(): Beliefs;
   overlay(): Overlay;
@@ -45,6 +47,7 @@ export function createAdmin(port: AdminPort): AdminBackend {
     policy: () => port.policy(),
     reload: () => port.reload(),
     metrics: () => port.metrics(),
+    cache: () => port.cache(),
     ...instanceDuties(port),
     ...tenantDuties(port),
     ...carbonDuties(port),
@@ -67,7 +70,10 @@ function instanceDuties(
   };
   return {
     async addInstance(input) {
-      await edit((overlay) => withAdded(port.config(), overlay, input));
+      const { servers } = port;
+      const engines = servers?.engines ?? null;
+      await servers?.check(readInstance(port.config(), input, engines));
+      await edit((overlay) => withAdded(port.config(), overlay, input, engines));
       return stateOf(input.id);
     },
     async drainInstance(id) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CacheNews, CacheStore } from '../contract/index.ts';
-import { NOW_MS, stored } from '../../test/contract/cache-store.contract.ts';
+import type { CacheEntry, CacheNews, CacheStore, NearestAsk } from '../contract/index.ts';
+import { NOW_MS, entryNamed, stored } from '../../test/contract/cache-store.contract.ts';
 import { openSqliteStore } from '../store/index.ts';
 import { createKeeperRig } from './fixtures/keeper-rig.ts';
 
@@ -90,5 +90,42 @@ test('a disk that takes nothing costs what is kept, not what is served', async (
   first.client.tellCache(NEWS);
   await rig.pass(5);
   expect(cacheStore.news).toEqual(NEWS);
+  await rig.during(rig.keeper.close());
+});
+
+test('what memory has no room for is asked of the store, and a store that is slow or cannot tell is left alone', async () => {
+  const asked: NearestAsk[] = [];
+  let answer: () => Promise<readonly CacheEntry[] | null> = async () => [entryNamed('far')];
+  const cacheStore: CacheStore = {
+    ...memoryStore(),
+    nearest: (ask) => {
+      asked.push(ask);
+      return answer();
+    },
+  };
+  const rig = createKeeperRig({ store: await openSqliteStore({ path: null }), cacheStore });
+  await rig.during(rig.keeper.start());
+  const { client } = await rig.connect(0);
+  const ask = {
+    scope: 'acme',
+    context: 'c',
+    vector: Float32Array.from([1]),
+    count: 4,
+    nowMs: NOW_MS,
+  };
+  const near = (): Promise<readonly CacheEntry[]> => rig.during(client.cachePeers.nearest(ask));
+  expect(await near()).toEqual([entryNamed('far')]);
+  expect(asked).toEqual([ask]);
+
+  answer = () => new Promise(() => {});
+  expect(await near()).toEqual([]);
+  expect(await near()).toEqual([]);
+  expect(asked).toHaveLength(2);
+  await rig.pass(1_000);
+  answer = async () => null;
+  expect(await near()).toEqual([]);
+  await rig.pass(60_000);
+  expect(await near()).toEqual([]);
+  expect(asked).toHaveLength(3);
   await rig.during(rig.keeper.close());
 });

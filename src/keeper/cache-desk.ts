@@ -1,11 +1,15 @@
 import type { Clock } from '../kernel/index.ts';
 import type {
   BourseEvent,
+  CacheEntry,
   CacheNews,
   CacheStore,
   Feedback,
   FeedbackAnswer,
+  NearestAsk,
 } from '../contract/index.ts';
+import { LeadDesk } from './lead-desk.ts';
+import { StorePatience } from './store-patience.ts';
 import type { WorkerLine } from './worker-line.ts';
 
 export interface CacheDeskPort {
@@ -22,16 +26,32 @@ const QUEUE_MAX = 50_000;
 
 /** Passes on what one worker says of stored answers, and keeps it. */
 export class CacheDesk {
+  readonly leads: LeadDesk;
   readonly #port: CacheDeskPort;
+  readonly #patience: StorePatience;
   /** What was read at the start, until something is added to it. */
   #unchanged: readonly CacheNews[] | null = null;
   #queue: CacheNews[] = [];
   #dropped = 0;
   #writing: Promise<void> | null = null;
   #hasFailed = false;
+  /** The store has no means to find what is near. */
+  #cannotTell = false;
+  /** What waits for what is queued by then. */
+  #afterAppended: (() => void)[] = [];
 
   constructor(port: CacheDeskPort) {
     this.#port = port;
+    this.#patience = new StorePatience(port.clock);
+    this.leads = new LeadDesk({
+      clock: port.clock,
+      store: port.store,
+      patience: this.#patience,
+      afterAppended: (run) => {
+        if (this.#writing === null) run();
+        else this.#afterAppended.push(run);
+      },
+    });
   }
 
   /**
@@ -85,6 +105,15 @@ export class CacheDesk {
     this.#writing ??= this.#write();
   }
 
+  /** Stored answers of the store; none where it cannot tell, or not in time. */
+  async nearest(ask: NearestAsk): Promise<readonly CacheEntry[]> {
+    const { store } = this.#port;
+    if (store?.nearest === undefined || this.#cannotTell || this.#patience.isResting()) return [];
+    const found = await this.#patience.inTime(store.nearest(ask));
+    if (found?.answer === null) this.#cannotTell = true;
+    return found?.answer ?? [];
+  }
+
   /** An answer that is judged wrong is served no more. */
   async judged(
     lines: ReadonlySet<WorkerLine>,
@@ -100,6 +129,7 @@ export class CacheDesk {
 
   async close(): Promise<void> {
     await this.#flushed();
+    await this.leads.close();
     await this.#port.store?.close();
   }
 
@@ -111,7 +141,9 @@ export class CacheDesk {
     const { store, onEvent } = this.#port;
     while (this.#queue.length > 0) {
       const news = this.#queue;
+      const after = this.#afterAppended;
       this.#queue = [];
+      this.#afterAppended = [];
       try {
         await store!.append(news);
         this.#hasFailed = false;
@@ -119,8 +151,10 @@ export class CacheDesk {
         this.#dropped += news.length;
         this.#failed(error);
       }
+      for (const run of after) run();
     }
     this.#writing = null;
+    for (const run of this.#afterAppended.splice(0)) run();
     if (this.#dropped === 0) return;
     onEvent({ kind: 'queue-dropped', queue: 'cache', count: this.#dropped });
     this.#dropped = 0;

@@ -38,9 +38,9 @@ export interface ProcessEnd {
   ): boolean;
   readonly connected?: boolean | undefined;
   on(event: 'message', listener: (message: unknown) => void): unknown;
-  on(event: 'disconnect', listener: () => void): unknown;
+  on(event: 'disconnect' | 'close', listener: () => void): unknown;
   off(event: 'message', listener: (message: unknown) => void): unknown;
-  off(event: 'disconnect', listener: () => void): unknown;
+  off(event: 'disconnect' | 'close', listener: () => void): unknown;
 }
 
 interface Enveloped {
@@ -70,8 +70,11 @@ export function createProcessChannel(end: ProcessEnd): Channel {
     onClose = null;
     end.off('message', listen);
     end.off('disconnect', leave);
+    end.off('close', leave);
   }
   end.on('disconnect', leave);
+  // A child that ends while a handle is on its way to it never tells of the disconnect.
+  end.on('close', leave);
   return {
     post: (message) => {
       // A send that fails means that the other end is gone: `disconnect` tells.

@@ -6,6 +6,7 @@ import type { KeeperClient, Outcome, Policy, WorkerDuties, World } from '../cont
 import type { CacheNews, PlacementNews } from '../contract/index.ts';
 import { applyDelta } from './beliefs-delta.ts';
 import { LeaseGate } from './budget-gate.ts';
+import { CacheCalls } from './cache-calls.ts';
 import type { Channel } from './channel.ts';
 import { systemDefer } from './journal.ts';
 import type { Defer } from './journal.ts';
@@ -14,6 +15,7 @@ import { OutcomeEncoder } from './outcome-codec.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { Duty, DutyResult, FleetMessage, PolicyText, StoreHealth } from './protocol.ts';
 import type { ToKeeper, ToWorker, Welcome } from './protocol.ts';
+import { RateSlices } from './rate-slices.ts';
 import { ShadowView } from './shadow-view.ts';
 import { SpendingView } from './spending-view.ts';
 import type { SpendingCells } from './spending-view.ts';
@@ -47,10 +49,12 @@ export async function createKeeperClient(options: KeeperClientOptions): Promise<
 class ClientCore implements KeeperClient {
   readonly worker: number;
   readonly budgets: LeaseGate;
+  readonly rates: RateSlices;
   readonly #options: KeeperClientOptions;
   readonly #defer: Defer;
   readonly #metricsCalls = new Map<number, (text: string | null) => void>();
   readonly #feedback: PendingCalls<FeedbackAnswer>;
+  readonly cachePeers: CacheCalls;
   #world: World | null = null;
   #instances: readonly Instance[] = [];
   #store: StoreHealth = { isWritable: true, reason: null };
@@ -84,7 +88,13 @@ class ClientCore implements KeeperClient {
       wake: () => this.#schedule(),
       onFault: (invariant) => this.#onFault(invariant),
     });
+    this.rates = new RateSlices(options.clock, (report) => this.#post({ kind: 'rate', report }));
     this.#feedback = new PendingCalls(options.clock, ANSWER_TIMEOUT_MS);
+    this.cachePeers = new CacheCalls({
+      clock: options.clock,
+      post: (message) => this.#post(message),
+      peers: () => this.#peers,
+    });
     options.channel.onMessage((message) => this.#handle(message as ToWorker));
     options.channel.onClose(() => this.#onLost());
   }
@@ -173,6 +183,7 @@ class ClientCore implements KeeperClient {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.budgets.close();
+    this.rates.close();
     this.#flush();
     const { channel, clock, duties } = this.#options;
     if (!this.#isLost) {
@@ -226,8 +237,9 @@ class ClientCore implements KeeperClient {
         this.#spending.take(message.cells, false);
         break;
       case 'cache':
-        if (this.#hearCache === null) this.#earlyCache.push(message.news);
-        else this.#hearCache(message.news);
+      case 'near':
+      case 'lead':
+        this.#takeCache(message);
         break;
       case 'shadow':
         this.#shadow.take(message.cells);
@@ -250,6 +262,9 @@ class ClientCore implements KeeperClient {
       case 'answer':
         this.budgets.onAnswer(message.request, message.answer);
         break;
+      case 'rate':
+        this.rates.onGrant(message.grant);
+        break;
       case 'recall':
         this.budgets.onRecall(message.recall, message.balances);
         break;
@@ -268,6 +283,12 @@ class ClientCore implements KeeperClient {
       case 'farewell':
         this.#onFarewell();
     }
+  }
+
+  #takeCache(message: Extract<ToWorker, { kind: 'cache' | 'near' | 'lead' }>): void {
+    if (message.kind !== 'cache') this.cachePeers.hear(message);
+    else if (this.#hearCache === null) this.#earlyCache.push(message.news);
+    else this.#hearCache(message.news);
   }
 
   /** Null, or why this worker cannot start. */
@@ -390,8 +411,10 @@ class ClientCore implements KeeperClient {
   #onLost(): void {
     this.#isLost = true;
     this.budgets.onKeeperLost();
+    this.rates.onKeeperLost();
     for (const answer of this.#metricsCalls.values()) answer(null);
     this.#feedback.fail();
+    this.cachePeers.fail();
     this.#onWelcome(fault('BRS_KEEPER_LOST'));
     this.#onFarewell();
   }

@@ -1,4 +1,5 @@
 import type { MetricsDelta } from '../contract/index.ts';
+import { CacheCounts } from './cache-counts.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import { seriesKey } from './series-key.ts';
 
@@ -6,6 +7,8 @@ import { seriesKey } from './series-key.ts';
 export interface Counters {
   /** A stage of a request took this long. */
   stage(name: string, spentMicroseconds: number): void;
+  /** What became of requests at the cache. */
+  readonly cache: CacheCounts;
   /** What was counted since the last call. */
   drain(): MetricsDelta;
 }
@@ -36,6 +39,7 @@ class Histogram {
 
 export function createCounters(): Counters {
   const stages = new Map<string, Histogram>();
+  const cache = new CacheCounts();
 
   function histogramOf(name: string): Histogram {
     const label = stages.size < STAGES_MAX ? name : 'other';
@@ -48,6 +52,7 @@ export function createCounters(): Counters {
   }
 
   return {
+    cache,
     stage: (name, spentMicroseconds) =>
       (stages.get(name) ?? histogramOf(name)).add(spentMicroseconds),
     drain() {
@@ -59,7 +64,7 @@ export function createCounters(): Counters {
         histogram.counts.fill(0);
         histogram.sumMicroseconds = 0;
       }
-      return { counters: [], histograms, gauges: [] };
+      return { ...cache.drain(), histograms };
     },
   };
 }

@@ -4,6 +4,8 @@ import type { BalanceBook } from './balance-book.ts';
 import { usedRatios } from './balance-view.ts';
 import type { BudgetWatch } from './budget-watch.ts';
 import { judgeViews } from './accuracy-view.ts';
+import { cacheGauges } from './cache-gauges.ts';
+import type { WorkerGauges } from './cache-gauges.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import type { Sample } from './metric-sums.ts';
 
@@ -14,6 +16,7 @@ export interface GaugeSources {
   readonly queueLength: number;
   readonly isWritable: boolean;
   readonly workers: number;
+  readonly told: readonly WorkerGauges[];
   readonly nowMs: number;
 }
 
@@ -26,6 +29,7 @@ export function gaugesOf(sources: GaugeSources): Map<string, readonly Sample[]> 
   return new Map<string, readonly Sample[]>([
     ...instanceGauges(sources.world),
     ...budgetGauges(sources),
+    ...cacheGauges(sources.told),
     [METRICS.storeQueue.name, single(sources.queueLength)],
     [METRICS.storeWritable.name, single(sources.isWritable ? 1 : 0)],
     [METRICS.policyGeneration.name, single(policy.generation)],

@@ -4,14 +4,13 @@
  * decide from, grants and refusals of budget, commits to the store, metrics and events. It never
  * decides where a request goes, and never grants what is not yet stored as granted.
  */
-export { createKeeper } from './keeper.ts';
-export type { Keeper } from './keeper.ts';
 export type { KeeperOptions, LoadPolicy, PolicySource } from './keeper-options.ts';
 export { createKeeperClient } from './client.ts';
 export type { KeeperClientOptions } from './client.ts';
 export { createChannelPair, createPortChannel, createProcessChannel } from './channel.ts';
 export type { Channel, ProcessEnd } from './channel.ts';
 export { carbonOf } from './carbon.ts';
+export type { CacheCounts } from './cache-counts.ts';
 export { createCounters } from './counters.ts';
 export type { Counters } from './counters.ts';
 export { METRICS } from './metrics-catalogue.ts';

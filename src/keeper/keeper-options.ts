@@ -1,7 +1,7 @@
 import type { Clock, Rng } from '../kernel/index.ts';
 import type { CacheStore } from '../contract/index.ts';
 import type { Beliefs, BourseEvent, Learner, Policy, PolicyProblem } from '../contract/index.ts';
-import type { Prober, Store } from '../contract/index.ts';
+import type { Engine, Instance, Prober, Store } from '../contract/index.ts';
 import type { Defer } from './journal.ts';
 
 /** The text of a policy, the file that it is from, and the texts of the files that it names (null: not readable). */
@@ -23,6 +23,16 @@ export type LoadPolicy = (
     }
   | { readonly kind: 'rejected'; readonly problems: readonly PolicyProblem[] };
 
+/** What is known of servers, and whom their list is told to. */
+export interface ServersPort {
+  /** The kinds that there are. */
+  readonly engines: readonly Engine[];
+  /** Rejects with a fault where an instance that is being added could never serve. */
+  readonly check: (instance: Instance) => Promise<void>;
+  /** Hears of every list of instances. It must be quick and must not throw. */
+  readonly onFleet: (instances: readonly Instance[]) => void;
+}
+
 export interface KeeperOptions {
   readonly store: Store;
   /** Where stored answers are kept; unset: nowhere. */
@@ -31,6 +41,8 @@ export interface KeeperOptions {
   readonly rng: Rng;
   readonly learners: readonly Learner[];
   readonly prober: Prober;
+  /** Unset: any engine may be named, and nothing is checked. */
+  readonly servers?: ServersPort;
   readonly loadPolicy: LoadPolicy;
   /** The policy to start with; `start` rejects with `BRS_CONFIG` where it is not good. */
   readonly policy: PolicySource;

@@ -10,7 +10,6 @@ import type { InstanceState, Outcome, PolicyStatus, World } from '../contract/in
 import { BUDGET_LEFT_KIND } from '../contract/index.ts';
 import { createAdmin } from './admin.ts';
 import type { AdminPort } from './admin.ts';
-import type { Balance } from './balance.ts';
 import { BalanceBook } from './balance-book.ts';
 import { rulesOf } from './balance-view.ts';
 import { BudgetDesk } from './budget-desk.ts';
@@ -18,14 +17,14 @@ import type { DeskPort } from './budget-desk.ts';
 import { BudgetWatch } from './budget-watch.ts';
 import { CacheDesk } from './cache-desk.ts';
 import type { Channel } from './channel.ts';
-import { carbonOf } from './carbon.ts';
 import { FeedbackDesk } from './feedback-desk.ts';
 import { gaugesOf } from './gauges.ts';
-import { fleetOf } from './instance-overlay.ts';
-import type { FleetEntry } from './instance-overlay.ts';
+import { fleetEntries } from './fleet-entries.ts';
 import { Journal, systemDefer } from './journal.ts';
 import type { KeeperOptions, PolicySource } from './keeper-options.ts';
 import { LearningLoop } from './learning-loop.ts';
+import type { WorkerGauges } from './cache-gauges.ts';
+import { cacheViewOf } from './cache-view.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import { MetricSums } from './metric-sums.ts';
 import { overlayFrom, saveOverlay } from './overlay.ts';
@@ -33,6 +32,7 @@ import type { Overlay } from './overlay.ts';
 import { passOn, tellPeers } from './peers.ts';
 import { PolicyDesk } from './policy-desk.ts';
 import type { FleetMessage, StateCells, StoreHealth, ToWorker } from './protocol.ts';
+import { RateDesk } from './rate-desk.ts';
 import { spendingCells, spendingOf } from './spending-view.ts';
 import type { SpendingCells } from './spending-view.ts';
 import { Repeating } from './repeating.ts';
@@ -165,7 +165,7 @@ class KeeperCore implements Keeper {
       this.#journal.close();
       throw fault('BRS_STORE', { reason: this.#health.reason ?? 'unknown error' });
     }
-    this.#telemetry.setFleet(this.#fleet(), this.#policy.policy.config.health);
+    this.#setFleet();
     this.#repeating.every(SWEEP_MS, () => {
       this.#book.sweep();
       this.#journal.add([]);
@@ -238,10 +238,9 @@ class KeeperCore implements Keeper {
 
   /** The new policy goes out with its rules and its fleet, as one. */
   #applyPolicy(): void {
-    const { config } = this.#policy.policy;
     const rules = this.#rules();
     this.#setRules(rules);
-    const fleet = this.#fleetMessage(this.#telemetry.setFleet(this.#fleet(), config.health));
+    const fleet = this.#fleetMessage(this.#setFleet());
     const spending = this.#spending();
     this.#broadcast({ kind: 'policy', policy: this.#policy.text, rules, fleet, spending });
     this.#desk.process();
@@ -254,7 +253,7 @@ class KeeperCore implements Keeper {
   /** All that was spent; null where the policy reads nothing of it. */
   #spending(): SpendingCells | null {
     const { rules, balances } = this.#book;
-    return this.#readsSpending ? spendingCells(rules, currentOf(balances.values())) : null;
+    return this.#readsSpending ? spendingCells(rules, balances.values()) : null;
   }
 
   #setRules(rules: readonly BudgetRule[]): void {
@@ -266,7 +265,7 @@ class KeeperCore implements Keeper {
     const spent = this.#book.takeSpent();
     this.#watch.look(spent);
     if (spent.size === 0 || !this.#readsSpending) return;
-    this.#broadcast({ kind: 'spending', cells: spendingCells(this.#book.rules, currentOf(spent)) });
+    this.#broadcast({ kind: 'spending', cells: spendingCells(this.#book.rules, spent) });
   }
 
   #rules(): BudgetRule[] {
@@ -276,19 +275,17 @@ class KeeperCore implements Keeper {
     return [...this.#policy.policy.config.budgets, ...added];
   }
 
-  #fleet(): FleetEntry[] {
+  #setFleet(): FleetSnapshot {
     const { config } = this.#policy.policy;
-    const { instances, carbon } = this.#overlay;
-    return fleetOf(config, instances).map((entry) => ({
-      ...entry,
-      carbon: carbonOf(entry.instance, config.carbon, carbon),
-    }));
+    const { servers } = this.#options;
+    const fleet = fleetEntries(config, this.#overlay, servers?.engines);
+    servers?.onFleet(fleet.map(({ instance }) => instance));
+    return this.#telemetry.setFleet(fleet, config.health);
   }
 
   #applyOverlay(part: keyof Overlay): void {
     if (part === 'instances' || part === 'carbon') {
-      const { health } = this.#policy.policy.config;
-      const fleet = this.#fleetMessage(this.#telemetry.setFleet(this.#fleet(), health));
+      const fleet = this.#fleetMessage(this.#setFleet());
       this.#broadcast({ kind: 'fleet', fleet });
     } else if (part === 'budgets') {
       const rules = this.#rules();
@@ -380,21 +377,35 @@ class KeeperCore implements Keeper {
     tellPeers(this.#lines);
     this.#book.forfeit(line.session);
     this.#desk.forget(line.session);
+    this.#services.rates.forget(line.session);
+    this.#cache.leads.lost(line);
     this.#journal.add([]);
     if (!line.hasLeft) this.#onEvent({ kind: 'worker-lost', worker: line.worker });
   }
 
-  async #renderMetrics(): Promise<string> {
+  /** Takes over what the workers have counted; gives what they tell of the moment. */
+  async #gather(): Promise<readonly WorkerGauges[]> {
     const lines = [...this.#lines];
     const deltas = await Promise.all(lines.map((line) => line.counters()));
-    for (const delta of deltas) if (delta !== null) this.#metrics.addDelta(delta);
+    const told: WorkerGauges[] = [];
+    for (const [i, delta] of deltas.entries()) {
+      if (delta === null) continue;
+      this.#metrics.addDelta(delta);
+      told.push({ worker: lines[i]!.worker, gauges: delta.gauges });
+    }
+    return told;
+  }
+
+  async #renderMetrics(): Promise<string> {
+    const told = await this.#gather();
     const gauges = gaugesOf({
+      told,
       world: this.world(),
       book: this.#book,
       watch: this.#watch,
       queueLength: this.#journal.queueLength,
       isWritable: this.#health.isWritable,
-      workers: lines.length,
+      workers: this.#lines.size,
       nowMs: this.#options.clock.nowMs(),
     });
     return this.#metrics.render(gauges);
@@ -428,11 +439,13 @@ class KeeperCore implements Keeper {
       clock: this.#options.clock,
       book: this.#book,
       desk: this.#desk,
+      rates: new RateDesk(this.#options.clock, () => this.#lines.size),
       onHello: (line) => this.#welcome(line),
       onBatch: (outcomes) => this.#onBatch(outcomes),
       onEvent: (event) => this.#onEvent(event),
       onPlacements: (from, news) => passOn(this.#lines, from, news),
       onCache: (from, news) => this.#cache.take(this.#lines, from, news),
+      cache: this.#cache,
       metrics: () => this.#renderMetrics(),
       feedback: (tenant, feedback) =>
         this.#cache.judged(this.#lines, feedback, this.#feedback.take(tenant, feedback)),
@@ -450,6 +463,7 @@ class KeeperCore implements Keeper {
       store: this.#options.store,
       book: this.#book,
       watch: this.#watch,
+      servers: this.#options.servers,
       config: () => this.#policy.policy.config,
       beliefs: () => this.#learning.beliefs,
       overlay: () => this.#overlay,
@@ -457,6 +471,7 @@ class KeeperCore implements Keeper {
       policy: () => this.#policy.status(),
       reload: () => this.reload(),
       metrics: () => this.#renderMetrics(),
+      cache: async () => cacheViewOf(this.#metrics, await this.#gather()),
       lines: () => [...this.#lines],
       tellCache: (news) => this.#cache.take(this.#lines, null, news),
       change: (part, edit) =>
@@ -475,18 +490,6 @@ function cellsOf(state: InstanceState): StateCells {
   const { lifecycle, telemetry, observedAtMs, reason, features, carbon } = state;
   const cells = { lifecycle, telemetry, observedAtMs, reason, features };
   return carbon === undefined ? cells : { ...cells, carbon };
-}
-
-/** The latest period of each balance: one that has a later one is over. */
-function currentOf(balances: Iterable<Balance>): Iterable<Balance> {
-  const latest = new Map<string, Balance>();
-  for (const balance of balances) {
-    const key = `${balance.rule}|${balance.scope}`;
-    if ((latest.get(key)?.startMs ?? Number.NEGATIVE_INFINITY) <= balance.startMs) {
-      latest.set(key, balance);
-    }
-  }
-  return latest.values();
 }
 
 function invariantEvent(invariant: string): BourseEvent {

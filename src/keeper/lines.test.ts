@@ -1,18 +1,15 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRng, createSystemClock } from '../kernel/index.ts';
 import type { BourseEvent } from '../contract/index.ts';
 import { openSqliteStore } from '../store/index.ts';
-import {
-  createChannelPair,
-  createKeeper,
-  createPortChannel,
-  createProcessChannel,
-} from './index.ts';
-import type { Keeper } from './index.ts';
+import { createChannelPair, createPortChannel, createProcessChannel } from './index.ts';
+import { createKeeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
 import { rule } from './fixtures/budget-rig.ts';
 import { loadFakePolicy, textOf } from './fixtures/fake-policy.ts';
 import { READY } from './fixtures/keeper-rig.ts';
@@ -135,6 +132,22 @@ describe('two workers on one budget', () => {
     expect(Number(view!.settled.tokens)).toBeLessThan(LIMIT / 4);
   });
 });
+
+test.runIf(process.platform !== 'win32')(
+  'a process that is killed while a handle is on its way to it is lost, too',
+  async () => {
+    const { keeper, events } = await startKeeper();
+    const { child } = await startProcess(keeper, 0);
+    child.kill('SIGSTOP');
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    child.send({ order: 'none' }, server, { keepOpen: true }, () => {});
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    server.close();
+    expect(events).toContainEqual({ kind: 'worker-lost', worker: 0 });
+  },
+);
 
 describe('channels', () => {
   test('a pair clones, keeps the order, and tells only the other end of a close', async () => {

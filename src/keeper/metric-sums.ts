@@ -1,8 +1,14 @@
-import { Registry } from 'prom-client';
+import { createRequire } from 'node:module';
+import type * as PromClient from 'prom-client';
 import type { AttemptShare, BourseEvent, MetricsDelta, Outcome, Usage } from '../contract/index.ts';
 import { METRICS } from './metrics-catalogue.ts';
 import type { MetricEntry } from './metrics-catalogue.ts';
 import { parseSeriesKey } from './series-key.ts';
+
+/** The registry alone: the package's index loads OpenTelemetry for exemplars, 2 MB of heap. */
+const Registry = createRequire(import.meta.url)(
+  'prom-client/lib/registry.js',
+) as typeof PromClient.Registry;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -49,7 +55,7 @@ export class MetricSums {
       });
       // The registry only reads `name` and calls `get`: the sums stay ours, the format is the library's.
       this.#registry.registerMetric({ name, get } as unknown as Parameters<
-        Registry['registerMetric']
+        PromClient.Registry['registerMetric']
       >[0]);
     }
   }
@@ -131,6 +137,11 @@ export class MetricSums {
     this.count(METRICS.cost, { model }, costPicoUsd / 1e12);
   }
 
+  /** A counter as it stands. */
+  valuesOf({ name }: MetricEntry): readonly Sample[] {
+    return [...(this.#counters.get(name)?.values() ?? [])];
+  }
+
   /** The Prometheus text, with these gauges of the moment. */
   render(gauges: ReadonlyMap<string, readonly Sample[]>): Promise<string> {
     this.#gauges = gauges;
@@ -147,7 +158,7 @@ export class MetricSums {
 
   #samples(entry: MetricEntry): readonly Sample[] {
     if (entry.type === 'gauge') return this.#gauges.get(entry.name) ?? [];
-    if (entry.type === 'counter') return [...(this.#counters.get(entry.name)?.values() ?? [])];
+    if (entry.type === 'counter') return this.valuesOf(entry);
     const series = this.#histograms.get(entry.name)?.values() ?? [];
     return [...series].flatMap((one) => histogramSamples(entry, one));
   }

@@ -131,6 +131,53 @@ export const METRICS = {
     ['rule', 'scope', 'quantity'],
     'What a paced budget adds to bids: USD per USD, per token or per joule.',
   ),
+  cacheLookups: counter(
+    'cache_lookups_total',
+    ['route', 'status'],
+    'Requests of routes with a cache, by how they met it: hit, semantic, coalesced (waited for the same request), miss or bypass.',
+  ),
+  cacheStored: counter('cache_stored_total', ['route'], 'Answers that were stored.'),
+  cacheRemoved: counter(
+    'cache_removed_total',
+    ['reason'],
+    'Stored answers that are gone: replaced (by a newer one), room, route (its own limit), expired, judged (wrong, by feedback) or forgotten (by the admin API).',
+  ),
+  cacheExplored: counter(
+    'cache_explored_total',
+    ['route', 'result'],
+    'Requests that a stored answer could have served by meaning and a model did, to compare the two: same or different.',
+  ),
+  cacheSavedCost: counter(
+    'cache_saved_usd_total',
+    ['model'],
+    'What hits would have cost, by what their answers had cost, in USD.',
+  ),
+  cacheSavedTokens: counter(
+    'cache_saved_tokens_total',
+    ['model', 'kind'],
+    'Tokens of the answers that hits gave again; kind is prompt or output.',
+  ),
+  cacheEntries: gauge(
+    'cache_entries',
+    ['worker'],
+    'Stored answers that the worker knows. Workers of one host know the same ones.',
+  ),
+  cacheBytes: gauge('cache_bytes', ['worker'], 'Memory that they take, as the cache counts it.'),
+  cacheExpectedErrors: gauge(
+    'cache_expected_errors',
+    ['route'],
+    'Wrong answers that are expected among those that were served by meaning.',
+  ),
+  cacheAllowedErrors: gauge(
+    'cache_allowed_errors',
+    ['route'],
+    'Wrong answers that maxErrorRate allows among the requests so far.',
+  ),
+  cacheBoundUsed: gauge(
+    'cache_bound_used_ratio',
+    ['route'],
+    'Expected over allowed wrong answers: 1 is the bound.',
+  ),
   storeQueue: gauge('store_queue_outcomes', [], 'Outcomes that wait for a commit.'),
   storeWritable: gauge('store_writable', [], '1 while the store takes commits.'),
   policyGeneration: gauge('policy_generation', [], 'Generation of the running policy.'),

@@ -7,11 +7,13 @@ import type {
 import type { TenantId } from '../kernel/index.ts';
 import type { Feedback, FeedbackAnswer } from '../contract/index.ts';
 import type { Beliefs, DecisionView, Instance, MetricsDelta } from '../contract/index.ts';
-import type { CacheNews, PlacementNews } from '../contract/index.ts';
+import type { CacheEnd, CacheEntry, CacheNews, CacheReach } from '../contract/index.ts';
+import type { NearestAsk, PlacementNews } from '../contract/index.ts';
 import type { BeliefsDelta } from './beliefs-delta.ts';
 import type { Answer } from './budget-desk.ts';
 import type { Ask } from './budget-fit.ts';
 import type { PolicySource } from './keeper-options.ts';
+import type { RateGrant, RateReport } from './rate-desk.ts';
 import type { WarningCells } from './budget-warnings.ts';
 import type { ShadowCells } from './shadow-view.ts';
 import type { SpendingCells } from './spending-view.ts';
@@ -77,6 +79,9 @@ export type ToWorker =
   | { readonly kind: 'placements'; readonly news: PlacementNews }
   /** What is stored already, and then what another worker has stored, removed or compared. */
   | { readonly kind: 'cache'; readonly news: readonly CacheNews[] }
+  | { readonly kind: 'lead'; readonly call: number; readonly standing: LeadStanding }
+  /** What the store has that memory has no room for. */
+  | { readonly kind: 'near'; readonly call: number; readonly entries: readonly CacheEntry[] }
   | { readonly kind: 'shadow'; readonly cells: ShadowCells }
   | { readonly kind: 'warnings'; readonly cells: WarningCells }
   | { readonly kind: 'rules'; readonly rules: readonly BudgetRule[] }
@@ -88,6 +93,7 @@ export type ToWorker =
     }
   | { readonly kind: 'store'; readonly store: StoreHealth }
   | { readonly kind: 'answer'; readonly request: number; readonly answer: Answer }
+  | { readonly kind: 'rate'; readonly grant: RateGrant }
   | { readonly kind: 'recall'; readonly recall: number; readonly balances: readonly string[] }
   /** Outcomes taken over so far, in all. */
   | { readonly kind: 'received'; readonly outcomes: number }
@@ -105,8 +111,28 @@ export type Duty =
 
 export type DutyResult = DecisionView | readonly DecisionView[] | MetricsDelta | null;
 
+/** Where a request stands among those that are the same: it leads, it follows one, or that one has ended. */
+export type LeadStanding = 'lead' | 'follow' | CacheEnd;
+
+/** Asks whether a request leads. */
+export interface LeadAsk {
+  readonly call: number;
+  /** SHA-256 of the canonical request. */
+  readonly digest: string;
+  readonly reach: CacheReach;
+}
+
 export type ToKeeper =
   | { readonly kind: 'hello' }
+  | { readonly kind: 'lead'; readonly ask: LeadAsk }
+  | { readonly kind: 'near'; readonly call: number; readonly ask: NearestAsk }
+  /** Of a lead, or of one that was asked for in vain. */
+  | {
+      readonly kind: 'release';
+      readonly call: number;
+      readonly digest: string;
+      readonly end: CacheEnd;
+    }
   /** For the other workers. */
   | { readonly kind: 'placements'; readonly news: PlacementNews }
   /** For the other workers, and to be kept. */
@@ -125,6 +151,7 @@ export type ToKeeper =
       readonly ask: Ask;
       readonly returned: AmountCells;
     }
+  | { readonly kind: 'rate'; readonly report: RateReport }
   | { readonly kind: 'recalled'; readonly recall: number; readonly returned: AmountCells }
   | { readonly kind: 'result'; readonly call: number; readonly result: DutyResult }
   | { readonly kind: 'metrics'; readonly call: number }

@@ -69,13 +69,14 @@ export function spendingOf(book: BalanceBook): SpendingInView {
   };
 }
 
+/** Of the latest period of each balance: one that has a later one is over. */
 export function spendingCells(
   rules: readonly BudgetRule[],
   balances: Iterable<Balance>,
 ): SpendingCells {
   const byKey = new Map(rules.map((rule) => [ruleKey(rule), rule]));
   const cells: SpendingCells = [];
-  for (const balance of balances) {
+  for (const balance of currentOf(balances)) {
     const rule = byKey.get(balance.rule);
     if (rule === undefined) continue;
     cells.push(`${balance.rule}|${balance.scope}`, periodEndMs(rule, balance.startMs));
@@ -106,3 +107,14 @@ const raised = (limits: BudgetLimits, carried: Amounts): BudgetLimits => ({
   picoUsd: limits.picoUsd === null ? null : limits.picoUsd + carried.picoUsd,
   microjoules: limits.microjoules === null ? null : limits.microjoules + carried.microjoules,
 });
+
+function currentOf(balances: Iterable<Balance>): Iterable<Balance> {
+  const latest = new Map<string, Balance>();
+  for (const balance of balances) {
+    const key = `${balance.rule}|${balance.scope}`;
+    if ((latest.get(key)?.startMs ?? Number.NEGATIVE_INFINITY) <= balance.startMs) {
+      latest.set(key, balance);
+    }
+  }
+  return latest.values();
+}

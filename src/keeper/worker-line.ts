@@ -4,8 +4,10 @@ import type { Feedback, FeedbackAnswer } from '../contract/index.ts';
 import type { CacheNews, PlacementNews } from '../contract/index.ts';
 import type { BalanceBook } from './balance-book.ts';
 import type { BudgetDesk } from './budget-desk.ts';
+import type { CacheDesk } from './cache-desk.ts';
 import type { Channel } from './channel.ts';
 import { OutcomeDecoder } from './outcome-codec.ts';
+import type { RateDesk } from './rate-desk.ts';
 import type { AmountCells, Duty, DutyResult, ToKeeper, ToWorker } from './protocol.ts';
 
 /** What a line does for its worker. */
@@ -13,12 +15,14 @@ export interface LineServices {
   readonly clock: Clock;
   readonly book: BalanceBook;
   readonly desk: BudgetDesk;
+  readonly rates: RateDesk;
   onHello(line: WorkerLine): void;
   /** Outcomes and changes of the book have come. */
   onBatch(outcomes: readonly Outcome[]): void;
   onEvent(event: BourseEvent): void;
   onPlacements(line: WorkerLine, news: PlacementNews): void;
   onCache(line: WorkerLine, news: readonly CacheNews[]): void;
+  readonly cache: Pick<CacheDesk, 'leads' | 'nearest'>;
   metrics(): Promise<string>;
   /** Never rejects. */
   feedback(tenant: TenantId, feedback: Feedback): Promise<FeedbackAnswer>;
@@ -112,6 +116,15 @@ export class WorkerLine {
       case 'cache':
         this.#services.onCache(this, message.news);
         break;
+      case 'lead':
+        this.#services.cache.leads.ask(this, message.ask);
+        break;
+      case 'near':
+        void this.#tellNear(message);
+        break;
+      case 'release':
+        this.#services.cache.leads.release(this, message);
+        break;
       case 'batch':
         this.#takeBatch(message);
         break;
@@ -122,6 +135,11 @@ export class WorkerLine {
         );
         this.#services.onBatch([]);
         break;
+      case 'rate': {
+        const grant = this.#services.rates.take(this.session, message.report);
+        if (grant !== null) this.post({ kind: 'rate', grant });
+        break;
+      }
       case 'recalled':
         this.#giveBack(message.returned);
         desk.recalled(this.session, message.recall);
@@ -141,6 +159,10 @@ export class WorkerLine {
         this.hasLeft = true;
         this.#services.onGoodbye(this, message.counters);
     }
+  }
+
+  async #tellNear({ call, ask }: Extract<ToKeeper, { kind: 'near' }>): Promise<void> {
+    this.post({ kind: 'near', call, entries: await this.#services.cache.nearest(ask) });
   }
 
   async #takeFeedback({

@@ -41,7 +41,10 @@ export const FAULTS = {
   BRS_HTTP_MALFORMED: invalid(400, 'The bytes received are not an HTTP/1.1 request.'),
   BRS_HEADERS_TOO_LARGE: invalid(431, 'The headers are larger than the limit of {limit} bytes.'),
   BRS_HEADERS_TIMEOUT: invalid(408, 'The request did not arrive in time.'),
-  BRS_PATH_UNKNOWN: invalid(404, 'There is nothing at {method} {path}.'),
+  BRS_PATH_UNKNOWN: invalid(
+    404,
+    'There is nothing at {method} {path}: models are asked at paths like POST /v1/chat/completions.',
+  ),
   BRS_METHOD: invalid(405, '{path} does not accept {method}: use {allowed}.'),
   BRS_NOT_FOUND: invalid(404, 'There is no {kind} "{id}".'),
   BRS_ADMIN_INPUT: invalid(400, '{place}: {reason}.'),
@@ -120,6 +123,7 @@ export const FAULTS = {
     message: 'Instance {instance} is rate-limited: try again in {seconds} seconds.',
   },
   BRS_UPSTREAM_TIMEOUT: server(504, 'Instance {instance} sent nothing for {seconds} seconds.'),
+  BRS_UPSTREAM_STALE: server(502, 'Instance {instance} had closed the connection.'),
   BRS_UPSTREAM_CUT: server(502, 'Instance {instance} broke off before the answer was complete.'),
   BRS_ATTEMPTS_EXHAUSTED: server(503, 'Every permitted instance failed: {detail}.'),
   BRS_ABORTED: server(499, 'The client left.', false),
@@ -151,10 +155,24 @@ export const FAULTS = {
     message: '{feature} needs the package {package}: npm install {package}.',
   },
   BRS_MODEL_FILE: {
-    httpStatus: 500,
+    httpStatus: 400,
     type: 'configuration_error',
     isRetryable: false,
     message: 'The model file {file} cannot be used: {reason}.',
+  },
+  BRS_MODEL_MEMORY: {
+    httpStatus: 500,
+    type: 'configuration_error',
+    isRetryable: false,
+    message:
+      'There is too little memory for {file} with {contexts}: {reason}. Take fewer slots, a smaller contextTokens or a smaller model.',
+  },
+  BRS_MODEL_CRASH: {
+    httpStatus: 500,
+    type: 'configuration_error',
+    isRetryable: false,
+    message:
+      'The process that loaded {file} ended ({how}): the file may be broken, or larger than the memory. It is tried again after {minutes} minutes.',
   },
   BRS_LISTEN: {
     httpStatus: 500,

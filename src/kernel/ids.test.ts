@@ -1,18 +1,52 @@
 import { expect, test } from 'vitest';
+import fc from 'fast-check';
 import { createDecisionIds, workerOf } from './ids.ts';
 import { createRng, createSystemRng } from './rng.ts';
 
 test('decision ids are distinct and name their worker', () => {
-  const next = createDecisionIds(37, createRng(1));
-  const ids = Array.from({ length: 1000 }, next);
+  const decisionIds = createDecisionIds(37, createRng(1));
+  const ids = Array.from({ length: 1000 }, () => decisionIds.next());
   expect(new Set(ids).size).toBe(1000);
   expect(ids.map(workerOf)).toEqual(ids.map(() => 37));
 });
 
 test('two processes never share a prefix', () => {
-  const first = createDecisionIds(0, createSystemRng())();
-  const second = createDecisionIds(0, createSystemRng())();
+  const first = createDecisionIds(0, createSystemRng()).next();
+  const second = createDecisionIds(0, createSystemRng()).next();
   expect(first).not.toBe(second);
+});
+
+test('only their maker can count them, and they are all of one length', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(300), (seed, count) => {
+      const ids = createDecisionIds(0, createRng(seed));
+      const made = Array.from({ length: count + 2 }, () => ids.next());
+      expect(made.map((id) => ids.countOf(id))).toEqual(made.map((_, i) => i));
+      expect(new Set(made.map((id) => id.length)).size).toBe(1);
+      const stranger = createDecisionIds(0, createRng(seed + 1));
+      expect(stranger.countOf(made[count]!)).not.toBe(count);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a neighbour of an id is far from it', () => {
+  const ids = createDecisionIds(0, createRng(3));
+  let same = 0;
+  const pairs = 2_000;
+  for (let i = 0, before = ids.next(); i < pairs; i++) {
+    const id = ids.next();
+    for (let at = id.length - 8; at < id.length; at++) if (id[at] === before[at]) same++;
+    before = id;
+  }
+  // Two characters drawn at will are the same once in 36 times; the first of each half has 23 values.
+  expect(same / pairs / 8).toBeLessThan(0.04);
+});
+
+test('a second half of the count follows the first', () => {
+  const ids = createDecisionIds(0, createRng(5));
+  for (let i = 0; i < 2 ** 20; i++) ids.next();
+  expect(ids.countOf(ids.next())).toBe(2 ** 20);
 });
 
 test.each([

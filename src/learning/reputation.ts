@@ -9,7 +9,7 @@ import { servingAttempt } from './serving-attempt.ts';
 /**
  * Learns whose word is good, from every attempt. Whoever bid and did not deliver broke a promise:
  * connection refused, an error status, a rate limit, a time-out, a cut or garbled answer. No verdict:
- * an abort (the client left), a rejected credential (the operator's matter), and an error status
+ * an abort (the client left), a connection that had gone stale, a rejected credential (the operator's matter), and an error status
  * that says that the request was at fault.
  */
 export function createReputationLearner(): Learner {
@@ -82,6 +82,7 @@ function isBroken({ result, status }: AttemptRecord): boolean {
   switch (result) {
     case 'ok':
     case 'aborted':
+    case 'stale':
     case 'credential':
       return false;
     case 'status':

@@ -20,7 +20,7 @@ const card = (by: number, byDomain: Record<string, number> = {}): Pick<Model, 'a
 /** Who wins, what its accuracy is believed to be, and how often the topic was read. */
 function auction(
   models: Readonly<Record<string, Partial<Model>>>,
-  options: { beliefs?: Beliefs; mandate?: Mandate; topic?: Topic } = {},
+  options: { beliefs?: Beliefs; mandate?: Mandate; topic?: Topic; byDifficulty?: boolean } = {},
 ) {
   let reads = 0;
   const states = Object.entries(models).map(([id, changes]) =>
@@ -28,6 +28,7 @@ function auction(
   );
   const view = {
     ...viewOf(states, { beliefs: options.beliefs ?? NO_BELIEFS }),
+    byDifficulty: options.byDifficulty,
     topic: () => {
       reads++;
       return options.topic ?? MATH;
@@ -84,6 +85,61 @@ describe('what is believed of models decides auctions', () => {
     const mandate = mandateOf({ limits: { ...mandateOf().limits, minAccuracy: 0.6 } });
     const models = { weak: card(0.9, { math: 0.2 }), strong: { ...card(0.85), ...dear } };
     expect(auction(models, { mandate }).winner).toBe('strong');
+  });
+});
+
+describe('where cards move with difficulty', () => {
+  const models = { weak: card(0.5), strong: { ...card(0.8), ...dear } };
+  const economy = mandateOf({
+    objective: { usdPerError: 0.002, usdPerSecond: 0, usdPerKilojoule: 0 },
+  });
+  const asked = (chance: number, domain: string | null = null) =>
+    auction(models, {
+      mandate: economy,
+      byDifficulty: true,
+      topic: { domain, band: null, chance, spentMicroseconds: 1 },
+    });
+
+  test('an easy request goes to the cheap model, and a hard one to the good one', () => {
+    expect(asked(0.02).winner).toBe('weak');
+    expect(asked(0.9).winner).toBe('strong');
+    expect(auction(models, { mandate: economy }).winner).toBe('strong');
+  });
+
+  test('the harder, the less likely right; as hard as an exam, what the card says', () => {
+    const chances = [0.01, 0.1, 0.3, 0.5, 0.717, 0.9];
+    const means = chances.map((chance) => asked(chance).ranked.map((bid) => bid.accuracy!.mean));
+    for (let i = 1; i < means.length; i++) {
+      expect(Math.max(...means[i]!)).toBeLessThan(Math.max(...means[i - 1]!));
+    }
+    expect(new Set(means[4])).toEqual(new Set([0.5, 0.8]));
+  });
+
+  test('it is not read where it can change nothing', () => {
+    const { reads } = auction(
+      { a: card(0.7), b: { ...card(0.7), ...dear } },
+      { mandate: economy, byDifficulty: true },
+    );
+    expect(reads).toBe(0);
+  });
+
+  test('a limit on accuracy is held against it', () => {
+    const limits = { ...economy.limits, minAccuracy: 0.75 };
+    const topic: Topic = { domain: null, band: null, chance: 0.03, spentMicroseconds: 1 };
+    const { winner } = auction(models, {
+      mandate: { ...economy, limits },
+      byDifficulty: true,
+      topic,
+    });
+    expect(winner).toBe('weak');
+  });
+
+  test('verdicts take over: with many of them, nothing is added for ease', () => {
+    const beliefs = believing({ weak: [50_000, 50_000] });
+    const topic: Topic = { domain: null, band: null, chance: 0.02, spentMicroseconds: 1 };
+    const { ranked } = auction(models, { beliefs, mandate: economy, byDifficulty: true, topic });
+    const weak = ranked.find(({ instance }) => instance.id === 'weak')!;
+    expect(weak.accuracy!.mean).toBeCloseTo(0.5, 2);
   });
 });
 

@@ -17,8 +17,10 @@ import {
   accuracyPosterior,
   contextAt,
   contextPrior,
+  easeOf,
   priorAccuracy,
 } from '../estimate/index.ts';
+import type { Question } from '../estimate/index.ts';
 import type { DraftBid } from './draft-bid.ts';
 import { scoreBid } from './score.ts';
 
@@ -42,13 +44,13 @@ class AccuracyBook {
     this.#at = { nowMs: hour * HOUR_MS, halfLifeMs };
   }
 
-  of(model: Model, topic: Topic | null): Estimate | null {
-    const key = topic === null ? '' : `${topic.domain ?? ''}|${topic.band ?? ''}`;
+  of(model: Model, question: Question | null): Estimate | null {
+    const key = question === null ? '' : keyOf(question);
     let known = this.#byTopic.get(key);
     if (known === undefined) this.#byTopic.set(key, (known = new Map()));
     let estimate = known.get(model);
     if (estimate === undefined) {
-      estimate = accuracyPosterior(model, this.#beliefs, topic, this.#at);
+      estimate = accuracyPosterior(model, this.#beliefs, question, this.#at);
       known.set(model, estimate);
     }
     return estimate;
@@ -73,6 +75,18 @@ class AccuracyBook {
   get beliefs(): Beliefs {
     return this.#beliefs;
   }
+}
+
+const keyOf = ({ domain, band, ease = 0 }: Question): string =>
+  ease === 0 ? `${domain ?? ''}|${band ?? ''}` : `${domain ?? ''}|${band ?? ''}|${ease}`;
+
+/** The eases that are told apart: so many to one of log-odds. */
+const EASES = 8;
+
+/** What is asked, as far as this market tells it apart. */
+function questionOf({ domain, band, chance }: Topic, byDifficulty: boolean): Question {
+  if (!byDifficulty || typeof chance !== 'number') return { domain, band };
+  return { domain, band, ease: Math.round(easeOf(chance) * EASES) / EASES };
 }
 
 const books = new WeakMap<Beliefs, AccuracyBook>();
@@ -110,15 +124,16 @@ export function refineByTopic(
   const topic = view.topic();
   const seen = view.context?.(topic) ?? null;
   const context = seen === null ? null : seen.context;
-  if (topic.domain === null && context === null) return;
+  const question = questionOf(topic, view.byDifficulty === true);
+  if (topic.domain === null && context === null && question.ease === undefined) return;
   const book = bookOf(view, nowMs);
   for (let i = 0; i < bids.length; i++) {
     const bid = bids[i] as DraftBid;
     const { model } = bid.instance;
     const accuracy =
       context === null
-        ? book.of(model, topic)
-        : inContext(model, topic, { context, seen: seen!, book, before: bids, at: i });
+        ? book.of(model, question)
+        : inContext(model, question, { context, seen: seen!, book, before: bids, at: i });
     if (accuracy === bid.accuracy) continue;
     bid.accuracy = accuracy;
     scoreBid(bid, mandate);
@@ -136,22 +151,22 @@ interface InContext {
 
 function inContext(
   model: Model,
-  topic: Topic,
+  question: Question,
   { context, seen, book, before, at }: InContext,
 ): Estimate | null {
   for (let i = 0; i < at; i++) if (before[i]!.instance.model === model) return before[i]!.accuracy;
   const forecast = context.forecast(model);
-  const prior = contextPrior(model, book.beliefs, topic.domain, forecast);
+  const prior = contextPrior(model, book.beliefs, question, forecast);
   seen.priors.set(model.id, prior);
   const record = book.recordOf(model, context.space);
-  if (record === undefined && forecast === null) return book.of(model, topic);
+  if (record === undefined && forecast === null) return book.of(model, question);
   return accuracyInContext(record, prior, context);
 }
 
 function dependsOnTopic(
   bids: readonly Bid[],
   { objective, limits, exploration }: Mandate,
-  { beliefs: { accuracy }, hasRouter = false }: MarketView,
+  { beliefs: { accuracy }, hasRouter = false, byDifficulty = false }: MarketView,
 ): boolean {
   if (bids.length < 2 || (objective.usdPerError === 0 && limits.minAccuracy === null)) return false;
   const first = bids[0]!.instance.model;
@@ -167,8 +182,12 @@ function dependsOnTopic(
   }
   if (!hasRival) return false;
   if (hasRouter || exploration !== undefined) return true;
-  if (hasVerdict || limits.minAccuracy !== null) return hasVerdict || hasCard;
-  return hasCard && cardsDisagree(bids, objective.usdPerError);
+  if (hasVerdict || limits.minAccuracy !== null) return hasVerdict || hasCard || byDifficulty;
+  const { usdPerError } = objective;
+  return (
+    (hasCard && cardsDisagree(bids, usdPerError)) ||
+    (byDifficulty && easeDecides(bids, usdPerError))
+  );
 }
 
 /**
@@ -190,6 +209,34 @@ function cardsDisagree(bids: readonly Bid[], usdPerError: number): boolean {
     }
   }
   return false;
+}
+
+/** Requests as easy as these, by the factor on the odds that a model is right, are taken to be as many. */
+const EASY = [1, 3, 9] as const;
+
+/** Whether on easy requests other bids than the best at large are so much better. */
+function easeDecides(bids: readonly Bid[], usdPerError: number): boolean {
+  let best = bids[0]!;
+  for (const bid of bids) if (bid.score < best.score) best = bid;
+  let worth = WORTH_READING * Math.abs(best.score) * EASY.length;
+  for (const odds of EASY) {
+    const gain = easierBy(odds, best);
+    let saved = 0;
+    for (let i = 0; i < bids.length; i++) {
+      const bid = bids[i]!;
+      const better = usdPerError * (easierBy(odds, bid) - gain) - (bid.score - best.score);
+      if (better > saved) saved = better;
+    }
+    worth -= saved;
+  }
+  return worth < 0;
+}
+
+/** How much likelier the bid is right where its odds are so many times better. */
+function easierBy(odds: number, { accuracy }: Bid): number {
+  if (accuracy === null) return 0;
+  const { mean } = accuracy;
+  return (odds * mean) / (1 - mean + odds * mean) - mean;
 }
 
 function isNamedBefore(domain: string, bids: readonly Bid[], before: number): boolean {

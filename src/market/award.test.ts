@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../contract/index.ts';
-import type { Award, InstanceState, Limits, Mandate, Refusal } from '../contract/index.ts';
-import type { ModelId } from '../kernel/index.ts';
+import type {
+  Award,
+  InstanceState,
+  Limits,
+  Mandate,
+  Recovery,
+  Refusal,
+} from '../contract/index.ts';
+import type { InstanceId, ModelId } from '../kernel/index.ts';
 import { awardBids } from './award.ts';
 import { createHouseBidder } from './house-bidder.ts';
 import { quoteBids } from './quote-bids.ts';
@@ -132,5 +139,57 @@ describe('nobody may serve', () => {
     const twin = stateOf(instanceOf('dear-2', { model: FLEET[0]!.instance.model }));
     const result = run([...FLEET, twin], named('m-dear')) as Award;
     expect(result.ranked.map(({ instance }) => instance.id)).toEqual(['dear', 'dear-2']);
+  });
+});
+
+describe('where all who may serve are left alone', () => {
+  const limitedFor = (afterMs: number): Recovery => ({ afterMs, isLimited: true });
+  const failedFor = (afterMs: number): Recovery => ({ afterMs, isLimited: false });
+
+  function refused(
+    recoveries: Readonly<Record<string, Recovery>>,
+    states = FLEET,
+    changes: Partial<Mandate> = {},
+  ): Refusal {
+    const view = viewOf(states, { open: Object.keys(recoveries) });
+    const load = { ...view.load, recovery: (id: InstanceId) => recoveries[id]! };
+    const mandate = mandateOf(changes);
+    const quotes = quoteBids(workloadOf(), mandate, { ...view, load }, house);
+    const result = awardBids(quotes, mandate);
+    if (!isRefusal(result)) throw new Error('somebody serves');
+    return result;
+  }
+
+  test('at their limits: the client is told so, and when the first is asked again', () => {
+    const all = { dear: limitedFor(9_500), cheap: limitedFor(6_001), mid: limitedFor(60_000) };
+    expect(refused(all)).toMatchObject({
+      reason: 'no-eligible-model',
+      code: 'BRS_UPSTREAM_RATE',
+      retryAfterSeconds: 7,
+    });
+  });
+
+  test('some having failed: nobody can serve, and the soonest is told', () => {
+    const all = { dear: limitedFor(9_500), cheap: failedFor(1_000), mid: limitedFor(60_000) };
+    expect(refused(all)).toMatchObject({ code: 'BRS_NO_ELIGIBLE_MODEL', retryAfterSeconds: 1 });
+  });
+
+  test('others being down: it is not the limits alone', () => {
+    const down = FLEET.map((state) =>
+      state.instance.id === 'mid' ? { ...state, lifecycle: 'down' as const } : state,
+    );
+    const all = { dear: limitedFor(9_500), cheap: limitedFor(8_000) };
+    expect(refused(all, down)).toMatchObject({
+      code: 'BRS_NO_ELIGIBLE_MODEL',
+      retryAfterSeconds: 8,
+    });
+  });
+
+  test('those of other models do not count', () => {
+    const models = new Set(['m-cheap' as ModelId]);
+    expect(refused({ cheap: limitedFor(2_000) }, FLEET, { models })).toMatchObject({
+      code: 'BRS_UPSTREAM_RATE',
+      retryAfterSeconds: 2,
+    });
   });
 });

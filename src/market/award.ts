@@ -146,14 +146,42 @@ function nobody(quotes: Quotes, mandate: Mandate): MarketRefusal {
       quotes,
     };
   }
+  const seconds = secondsUntilBack(quotes.excluded);
+  if (seconds !== null && isAllLimited(quotes.excluded)) {
+    return {
+      kind: 'refusal',
+      reason: 'no-eligible-model',
+      code: 'BRS_UPSTREAM_RATE',
+      message: `Every instance that may serve this request is at its limit: try again in ${seconds} seconds.`,
+      retryAfterSeconds: seconds,
+      quotes,
+    };
+  }
   return {
     kind: 'refusal',
     reason: 'no-eligible-model',
     code: 'BRS_NO_ELIGIBLE_MODEL',
     message: `No instance may serve this request: ${summary(quotes.excluded)}.`,
+    ...(seconds !== null && { retryAfterSeconds: seconds }),
     quotes,
   };
 }
+
+/** Until the first of those that are left alone is asked again; null where none is. */
+function secondsUntilBack(excluded: readonly Exclusion[]): number | null {
+  let soonestMs = Infinity;
+  for (const { recovery } of excluded) {
+    if (recovery !== undefined) soonestMs = Math.min(soonestMs, recovery.afterMs);
+  }
+  return soonestMs === Infinity ? null : Math.ceil(soonestMs / 1000);
+}
+
+/** Whether limits are all that keeps those from serving who else could. */
+const isAllLimited = (excluded: readonly Exclusion[]): boolean =>
+  excluded.every(
+    ({ cause, recovery }) =>
+      cause === 'model' || cause === 'constraint' || recovery?.isLimited === true,
+  );
 
 /** In the order in which a caller can do something about them. */
 const CAUSES: readonly (readonly [cause: Exclusion['cause'], label: string])[] = [

@@ -194,16 +194,16 @@ describe('the decision log', () => {
 
   test('finds the ids of any worker, however far they have counted', () => {
     for (const worker of [0, 35, 1_295]) {
-      const nextId = createDecisionIds(worker, createRng(worker));
-      const log = createDecisionLog(50);
-      const ids: DecisionId[] = [];
+      const ids = createDecisionIds(worker, createRng(worker));
+      const log = createDecisionLog(50, (id) => ids.countOf(id));
+      const made: DecisionId[] = [];
       for (let n = 0; n < 120; n++) {
-        const workload = workloadOf({ id: nextId() });
-        ids.push(workload.id);
+        const workload = workloadOf({ id: ids.next() });
+        made.push(workload.id);
         log.remember(decided(0, { workload }));
       }
-      const lastIds = ids.slice(-50);
-      expect(ids.filter((each) => log.view(each) !== null)).toEqual(lastIds);
+      const lastIds = made.slice(-50);
+      expect(made.filter((each) => log.view(each) !== null)).toEqual(lastIds);
       expect(log.latest(60).map((view) => view.id)).toEqual(lastIds.toReversed());
     }
   });

@@ -1,4 +1,5 @@
 import { assert } from '../kernel/index.ts';
+import type { DecisionIds } from '../kernel/index.ts';
 import type { Decision, DecisionView } from '../contract/index.ts';
 import { DecisionRecord } from './decision-record.ts';
 import { viewOf } from './decision-view.ts';
@@ -15,9 +16,12 @@ export interface DecisionLog {
 /**
  * Keeps `capacity` decisions in a ring; explaining is paid for by whoever asks. A worker counts its
  * decisions in their ids, so an id tells its own place, where it writes over an older one: a map would
- * have to hash every id, and would churn.
+ * have to hash every id, and would churn. `countOf` reads the count; unset: it stands there in plain.
  */
-export function createDecisionLog(capacity: number): DecisionLog {
+export function createDecisionLog(
+  capacity: number,
+  countOf: DecisionIds['countOf'] = plainCountOf,
+): DecisionLog {
   assert(Number.isInteger(capacity) && capacity > 0, 'a decision log holds at least one decision');
   const ring: (DecisionRecord | null)[] = Array.from({ length: capacity }, () => null);
   let remembered = 0;
@@ -46,11 +50,11 @@ export function createDecisionLog(capacity: number): DecisionLog {
   };
 }
 
-/** Random characters of an id before its count; see `createDecisionIds`. */
+/** Random characters of an id before its count. */
 const RANDOM_CHARACTERS = 12;
 
-/** The count at the end of a decision id. Of any other text, some number: only a whole id finds a decision. */
-function countOf(id: string): number {
+/** The count at the end of an id. Of any other text, some number: only a whole id finds a decision. */
+function plainCountOf(id: string): number {
   let count = 0;
   for (let at = id.indexOf('-', 2) + 1 + RANDOM_CHARACTERS; at < id.length; at++) {
     const code = id.charCodeAt(at);

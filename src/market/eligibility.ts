@@ -1,9 +1,11 @@
+import type { InstanceId } from '../kernel/index.ts';
 import type { Exclusion, InstanceState, LocalLoad, Mandate, Workload } from '../contract/index.ts';
 
 const NO_EMBEDDING = 'its model makes no embeddings';
 const ONLY_EMBEDDING = 'its model makes nothing but embeddings';
 const OTHER_MODEL = 'its model is not among those of the route';
 const CIRCUIT_OPEN = 'its circuit is open after failures';
+const LIMITED = 'it is at its limit, and asked to be left alone';
 
 /** Why an instance may not bid, or null when it may: the permanent causes first, the passing ones after. */
 export function exclusionOf(
@@ -30,8 +32,15 @@ export function exclusionOf(
     const detail = state.reason ?? state.lifecycle;
     return { instance: id, cause: 'lifecycle', detail };
   }
-  if (!load.isAvailable(id)) return { instance: id, cause: 'circuit', detail: CIRCUIT_OPEN };
+  if (!load.isAvailable(id)) return circuitExclusion(id, load);
   return null;
+}
+
+function circuitExclusion(instance: InstanceId, load: LocalLoad): Exclusion {
+  const recovery = load.recovery?.(instance);
+  if (recovery === undefined) return { instance, cause: 'circuit', detail: CIRCUIT_OPEN };
+  const detail = recovery.isLimited ? LIMITED : CIRCUIT_OPEN;
+  return { instance, cause: 'circuit', detail, recovery };
 }
 
 /** An instance that nobody has looked at yet is given the benefit of the doubt. */

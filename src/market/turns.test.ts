@@ -36,9 +36,16 @@ function rig() {
     return { workload, mandate, result } as Decision;
   }
 
-  async function come(name: string, tokens: number, queue: QueueRule | null = RULE): Promise<void> {
+  async function come(
+    name: string,
+    tokens: number,
+    queue: QueueRule | null = RULE,
+    flow?: { readonly isAborted: boolean },
+  ): Promise<void> {
     const mandate = mandateOf(queue === null ? {} : { queue });
-    const due = turns.take(decisionOf(tokens, mandate), () => decisionOf(tokens, mandate));
+    const again = (): Decision => decisionOf(tokens, mandate);
+    const due = turns.take(decisionOf(tokens, mandate), again, flow);
+
     if (isPromise(due)) await due;
     served.push({ name, atMs: clock.monotonicMs() });
     freeAtMs = Math.max(clock.monotonicMs(), freeAtMs) + tokens;
@@ -137,6 +144,22 @@ describe('turns', () => {
     await pass(300);
     await failed;
     expect(names(served)).toBe('first second');
+  });
+
+  test('one whose client has left is let go, and those behind it are looked at as if it had never come', async () => {
+    const { come, pass, served, clock } = rig();
+    const queue = { ...RULE, order: 'arrival' } as const;
+    const gone = { isAborted: false };
+    void come('first', 200, queue);
+    void come('gone', 1_000, queue, gone);
+    void come('next', 50, queue);
+    await pass(20);
+    gone.isAborted = true;
+    await pass(60);
+    expect(names(served)).toBe('first gone');
+    expect(clock.monotonicMs()).toBe(80);
+    await pass(1_200);
+    expect(names(served)).toBe('first gone next');
   });
 
   test('a refusal by then is the answer, and leaves no timer behind', async () => {

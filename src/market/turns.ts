@@ -1,7 +1,14 @@
 import type { Clock, InstanceId, MaybeAsync, Timer } from '../kernel/index.ts';
 import { isPromise } from '../kernel/index.ts';
 import { isRefusal } from '../contract/index.ts';
-import type { Bid, Decision, LocalLoad, QueueRule } from '../contract/index.ts';
+import type {
+  Bid,
+  Decision,
+  FlowRelay,
+  LocalLoad,
+  QueueRule,
+  Recovery,
+} from '../contract/index.ts';
 
 /** With so little work before it a request goes out: on its way, the instance must not run dry. */
 const LEAD_MS = 30;
@@ -16,12 +23,16 @@ const HELD_MAX = 10_000;
 /** Asks the market again, as things stand. */
 export type AskAgain = (decision: Decision) => MaybeAsync<Decision>;
 
+/** What is known of the client that waits. */
+type Waiting = Pick<FlowRelay, 'isAborted'>;
+
 interface Held {
   readonly decision: Decision;
   readonly again: AskAgain;
   /** Monotonic: the place in the queue. */
   readonly key: number;
   readonly untilMs: number;
+  readonly flow: Waiting | undefined;
   readonly release: (decision: MaybeAsync<Decision>) => void;
 }
 
@@ -50,7 +61,7 @@ export class Turns {
   }
 
   /** The decision, or the one that stands when it is its turn. */
-  take(decision: Decision, again: AskAgain): MaybeAsync<Decision> {
+  take(decision: Decision, again: AskAgain, flow?: Waiting): MaybeAsync<Decision> {
     const rule = decision.mandate?.queue;
     if (rule === undefined) return decision;
     const winner = winnerOf(decision);
@@ -60,7 +71,7 @@ export class Turns {
       const { startedMs } = decision.workload;
       const untilMs = startedMs + rule.maxMs;
       const key = placeOf(rule, startedMs, winner);
-      this.#insert({ decision, again, key, untilMs, release: resolve });
+      this.#insert({ decision, again, key, untilMs, flow, release: resolve });
       this.#look();
     });
   }
@@ -71,8 +82,19 @@ export class Turns {
     this.#held.splice(at, 0, held);
   }
 
+  /** Those whose clients have left wait for nothing, and must not stand in the way of others. */
+  #letGo(): void {
+    let kept = 0;
+    for (const held of this.#held) {
+      if (held.flow?.isAborted === true) held.release(held.decision);
+      else this.#held[kept++] = held;
+    }
+    this.#held.length = kept;
+  }
+
   /** In the order of the queue: who has a free place goes, who has none keeps one for those behind from counting on it. */
   #look(): void {
+    this.#letGo();
     const nowMs = this.#clock.monotonicMs();
     let nextMs = LOOK_MS_MAX;
     this.#isLooking = true;
@@ -143,6 +165,10 @@ class ReservedLoad implements LocalLoad {
 
   isAvailable(instance: InstanceId): boolean {
     return this.#load.isAvailable(instance);
+  }
+
+  recovery(instance: InstanceId): Recovery {
+    return this.#load.recovery?.(instance) ?? { afterMs: LOOK_MS_MAX, isLimited: false };
   }
 
   add({ instance: { id }, promptTokens, cachedTokens }: Bid): void {

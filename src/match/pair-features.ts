@@ -1,3 +1,4 @@
+import { dot } from './dot.ts';
 import { WORD, areOpposite, areRivals } from './lexicon.ts';
 import type { Phrase, Word } from './phrase.ts';
 
@@ -308,10 +309,4 @@ function eachTrigram(text: string, visit: (trigram: number) => void): void {
     x = y;
     y = code;
   }
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

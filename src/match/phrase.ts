@@ -1,3 +1,4 @@
+import { hashOf } from './hash.ts';
 import { WORD, bitsOf } from './lexicon.ts';
 
 /** What a word means: its vector of unit length, and how much it weighs in a sentence. */
@@ -11,6 +12,8 @@ export interface Word {
   readonly text: string;
   /** The same without endings of number and tense. */
   readonly stem: string;
+  /** Of the stem. */
+  readonly hash: number;
   /** Of `WORD`. */
   readonly bits: number;
   readonly meaning: WordMeaning;
@@ -44,7 +47,8 @@ export function readPhrase(text: string, meanings: WordMeanings): Phrase {
       bits |= WORD.name;
     }
     isFirst = false;
-    words.push({ text: folded, stem: stemOf(folded), bits, meaning: meanings(folded) });
+    const stem = stemOf(folded);
+    words.push({ text: folded, stem, hash: hashOf(stem), bits, meaning: meanings(folded) });
   }
   return { text, words };
 }

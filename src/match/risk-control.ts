@@ -1,20 +1,21 @@
 import { chanceOf } from './matcher.ts';
+import { BANDS, LOWEST, RiskBands, STEP, bandOf } from './risk-bands.ts';
 
-/**
- * Log-odds are told apart in steps of `STEP`, from `LOWEST` on. What is below is never served.
- */
-const LOWEST = -3;
-const STEP = 0.25;
-const BANDS = 48;
-/** What the matcher itself says of a band counts as so many compared answers. */
-const PRIOR_ANSWERS = 6;
-/** Its log-odds are taken for so much of what they say, until compared answers show how good they are. */
-const DOUBT = 0.5;
-/** Of a normal distribution: 95 % lie below. */
-const Z95 = 1.645;
+/** Of a normal distribution: 99 % lie below. */
+const Z99 = 2.33;
 const REVIEW_EVERY = 32;
-/** What neighbouring bands, all of whose answers are compared, leave of that variance. */
-const POOLED = 0.25;
+/** After so many requests, what was seen counts half: of the answers, and of what was asked. */
+const ANSWERS_HALVED = 16_000;
+const ASKED_HALVED = 4_000;
+const ANSWERS_KEPT = 0.5 ** (REVIEW_EVERY / ANSWERS_HALVED);
+const ASKED_KEPT = 0.5 ** (REVIEW_EVERY / ASKED_HALVED);
+/** What was allowed for and not used is used up over so much of the requests so far, but no fewer than the second. */
+const CATCH_UP_SHARE = 0.25;
+const CATCH_UP_LEAST = 256;
+/** By how much the bands may be off on the whole, before explored answers tell: a share of the errors that they expect. */
+const BANDS_OFF = 0.15;
+/** And where few wrong answers were seen, by more: of a variance of so much for each error that they expect. */
+const BANDS_OFF_PER_ERROR = 2;
 
 export type CacheChoice = 'serve' | 'explore' | 'miss';
 
@@ -23,27 +24,28 @@ export type CacheChoice = 'serve' | 'explore' | 'miss';
  * often compared answers differed; it serves the bands from the top down as far as their expected
  * errors fit into what the bound allows for by now,
  *
- * `Σ served P(wrong) ≤ δ·n − z·√(δ·n)`
+ * `E[errors served] ≤ δ·n − z·√(δ·n + V)`
  *
- * with `n` the requests so far: the second term is what chance may add, with 95 % confidence. Of what
- * would be served, a share goes to a model all the same, and its answer is compared with the stored
- * one: so the knowledge of the served bands is never a guess. Such an answer counts `1/explore` times
- * (inverse propensity), since it stands for those that were not compared.
+ * with `n` the requests so far: the second term is what chance may add, and what is not known of the
+ * bands. Of what would be served, a share goes to a model all the same, and its answer is compared with
+ * the stored one: so the knowledge of the served bands is never a guess. Such an answer stands for
+ * `1/explore` others (inverse propensity). The errors of those that were served are what the bands
+ * expect, `W`, and what explored answers add to it (doubly robust): `C = Σ (wrong − P(wrong))·(1/explore − 1)`
+ * of variance `v`. As `W` is believed to be right within a variance of `s² = (0.15·W)² + 2·W`,
+ *
+ * `E[errors served] = W + C·s²/(s² + v)`, `V = s²·v/(s² + v)`.
  */
 export class RiskControl {
   readonly #maxErrorRate: number;
   readonly #exploreRatio: number;
+  readonly #bands = new RiskBands();
+  /** Candidates by band, and the requests that they came from; fading. */
   readonly #candidates = new Float64Array(BANDS);
-  readonly #weights = new Float64Array(BANDS);
-  readonly #wrong = new Float64Array(BANDS);
-  readonly #answers = new Float64Array(BANDS);
-  readonly #risk = new Float64Array(BANDS);
+  #asked = 0;
   #requests = 0;
   #expectedWrong = 0;
-  /** Variance of what the explored answers say of the served ones: `Σ 1/explore²` over those that differed. */
-  #variance = 0;
-  /** The served errors that the explored ones stand for: what was expected may have been too little. */
-  #seenWrong = 0;
+  #exploredMore = 0;
+  #exploredVariance = 0;
   #threshold = Number.POSITIVE_INFINITY;
   #reviewAt = 0;
 
@@ -55,13 +57,20 @@ export class RiskControl {
   /** Counts a request; those without a candidate earn error budget like the others. */
   countRequest(): void {
     this.#requests++;
+    this.#asked++;
+  }
+
+  /** Errors that are expected in what was served, and that the bound allows in the requests so far. */
+  get errors(): { readonly expected: number; readonly allowed: number } {
+    const expected = this.#expectedWrong + this.#known() * this.#exploredMore;
+    return { expected: Math.max(0, expected), allowed: this.#maxErrorRate * this.#requests };
   }
 
   /** P(wrong) of a candidate by what is known of its band. */
   wrongOf(logOdds: number): number {
     this.#review();
     const band = bandOf(logOdds);
-    return band < 0 ? 1 - chanceOf(logOdds) : this.#risk[band]!;
+    return band < 0 ? 1 - chanceOf(logOdds) : this.#bands.risk[band]!;
   }
 
   /** `draw`: uniform in [0, 1). */
@@ -71,10 +80,7 @@ export class RiskControl {
     if (band >= 0) this.#candidates[band]!++;
     if (band < 0 || logOdds < this.#threshold) return 'miss';
     if (draw < this.#exploreRatio) return 'explore';
-    const wrong = this.#risk[band]!;
-    const spent = Math.max(this.#expectedWrong, this.#seenWrong - Math.sqrt(this.#variance));
-    if (spent + wrong > this.#allowance()) return 'miss';
-    return 'serve';
+    return this.#room() < this.#bands.risk[band]! ? 'miss' : 'serve';
   }
 
   served(wrong: number): void {
@@ -86,71 +92,51 @@ export class RiskControl {
     const band = bandOf(logOdds);
     if (band < 0) return;
     const weight = isExplored ? 1 / this.#exploreRatio : 1;
-    if (isExplored && !isSame) {
-      this.#variance += weight * weight;
-      this.#seenWrong += weight - 1;
+    if (isExplored) {
+      const risk = this.#bands.risk[band]!;
+      this.#exploredMore += (weight - 1) * ((isSame ? 0 : 1) - risk);
+      this.#exploredVariance += weight * weight * risk * (1 - risk);
     }
-    this.#answers[band]!++;
-    this.#weights[band]! += weight;
-    if (!isSame) this.#wrong[band]! += weight;
+    this.#bands.learn(band, isSame, weight);
   }
 
-  #allowance(): number {
+  /** How much of what explored answers add is believed: `s²/(s² + v)`. */
+  #known(): number {
+    const expected = this.#expectedWrong;
+    const off = (BANDS_OFF * expected) ** 2 + BANDS_OFF_PER_ERROR * expected;
+    return off === 0 ? 0 : off / (off + this.#exploredVariance);
+  }
+
+  /** Errors that may still be made; where what is allowed for has grown so many times, by then. */
+  #room(growth = 1): number {
+    const known = this.#known();
+    const spent = this.#expectedWrong + known * this.#exploredMore;
     const errors = this.#maxErrorRate * this.#requests;
-    return errors - Z95 * Math.sqrt(errors + POOLED * this.#variance);
+    const margin = Z99 * Math.sqrt(errors + known * this.#exploredVariance);
+    return growth * (errors - margin) - spent;
   }
 
   #review(): void {
     if (this.#requests < this.#reviewAt) return;
     this.#reviewAt = this.#requests + REVIEW_EVERY;
-    this.#estimate();
-    const total = this.#requests;
-    const target = Math.max(0, this.#allowance());
+    this.#bands.fade(ANSWERS_KEPT);
+    this.#bands.estimate();
+    this.#asked *= ASKED_KEPT;
+    for (let band = 0; band < BANDS; band++) this.#candidates[band]! *= ASKED_KEPT;
+    const ahead = Math.max(CATCH_UP_LEAST, CATCH_UP_SHARE * this.#requests);
+    const room = this.#room(1 + ahead / Math.max(1, this.#requests));
+    const target = (this.#asked / ahead) * Math.max(0, room);
     let errors = 0;
     this.#threshold = Number.POSITIVE_INFINITY;
     for (let band = BANDS - 1; band >= 0; band--) {
-      const added = this.#candidates[band]! * this.#risk[band]!;
-      if (total > 0 && errors + added > target) {
-        const room = added > 0 ? (target - errors) / added : 0;
-        if (room > 0) this.#threshold = LOWEST + (band + 1 - room) * STEP;
+      const added = this.#candidates[band]! * this.#bands.risk[band]!;
+      if (errors + added > target) {
+        const left = added > 0 ? (target - errors) / added : 0;
+        if (left > 0) this.#threshold = LOWEST + (band + 1 - left) * STEP;
         break;
       }
       errors += added;
       this.#threshold = LOWEST + band * STEP;
     }
   }
-
-  /** P(wrong) by band: falls as the log-odds rise (pooled adjacent violators). */
-  #estimate(): void {
-    const weights: number[] = [];
-    const means: number[] = [];
-    const sizes: number[] = [];
-    for (let band = 0; band < BANDS; band++) {
-      const prior = 1 - chanceOf(DOUBT * (LOWEST + (band + 0.5) * STEP));
-      const answers = this.#answers[band] ?? 0;
-      const perAnswer = answers === 0 ? 1 : this.#weights[band]! / answers;
-      const held = PRIOR_ANSWERS * perAnswer;
-      weights.push(this.#weights[band]! + held);
-      means.push((this.#wrong[band]! + held * prior) / (this.#weights[band]! + held));
-      sizes.push(1);
-      while (means.length > 1 && means.at(-2)! < means.at(-1)!) {
-        const weight = weights.pop()!;
-        const mean = means.pop()!;
-        const size = sizes.pop()!;
-        const last = means.length - 1;
-        const sum = weights[last]! + weight;
-        means[last] = (means[last]! * weights[last]! + mean * weight) / sum;
-        weights[last] = sum;
-        sizes[last]! += size;
-      }
-    }
-    let band = 0;
-    means.forEach((mean, i) => {
-      for (let k = 0; k < sizes[i]!; k++) this.#risk[band++] = mean;
-    });
-  }
 }
-
-/** Below zero: below the lowest band. */
-const bandOf = (logOdds: number): number =>
-  Math.min(BANDS - 1, Math.floor((logOdds - LOWEST) / STEP));

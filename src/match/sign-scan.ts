@@ -22,6 +22,8 @@ const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyGloba
 const PAGE_BYTES = 65_536;
 const CHUNK_BYTES = 16;
 const PLACE_BYTES = 4;
+/** What is written of a row that is near: its place, and in how many bits it differs. */
+export const FOUND_BYTES = 2 * PLACE_BYTES;
 /** Compiled modules by bytes of a row. */
 const compiled = new Map<number, object>();
 
@@ -34,8 +36,8 @@ export class SignScan {
   /** The asked row, and the rows. */
   readonly asked: Uint8Array;
   readonly rows: Uint8Array;
-  /** The places that the last run found, in order; what is behind them means nothing. */
-  readonly places: Int32Array;
+  /** What the last run found: places in order, each with the bits that differ; what is behind them means nothing. */
+  readonly found: Int32Array;
   readonly #kernel: Kernel;
   readonly #out: number;
   readonly #end: Int32Array;
@@ -43,7 +45,7 @@ export class SignScan {
   constructor(dimensions: number, capacity: number) {
     this.rowBytes = Math.ceil(dimensions / 8 / CHUNK_BYTES) * CHUNK_BYTES;
     this.#out = this.rowBytes * (capacity + 1);
-    const bytes = this.#out + PLACE_BYTES * (capacity + 2);
+    const bytes = this.#out + PLACE_BYTES + FOUND_BYTES * (capacity + 1);
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
     let module = compiled.get(this.rowBytes);
     if (module === undefined) {
@@ -54,14 +56,14 @@ export class SignScan {
     this.asked = new Uint8Array(memory.buffer, 0, this.rowBytes);
     this.rows = new Uint8Array(memory.buffer, this.rowBytes, this.rowBytes * capacity);
     this.#end = new Int32Array(memory.buffer, this.#out, 1);
-    this.places = new Int32Array(memory.buffer, this.#out + PLACE_BYTES, capacity + 1);
+    this.found = new Int32Array(memory.buffer, this.#out + PLACE_BYTES, 2 * (capacity + 1));
   }
 
-  /** How many of the first `count` rows differ in no more than `most` bits; their places are in `places`. */
+  /** How many of the first `count` rows differ in no more than `most` bits; they are in `found`. */
   run(count: number, most: number): number {
     if (count === 0) return 0;
     this.#kernel.scan(0, this.rowBytes, this.rowBytes * (count + 1), this.#out, most);
-    return (this.#end[0]! - this.#out - PLACE_BYTES) / PLACE_BYTES;
+    return (this.#end[0]! - this.#out - PLACE_BYTES) / FOUND_BYTES;
   }
 }
 
@@ -76,34 +78,43 @@ const simd = {
   lane: (lane: number): Code => [0xfd, 0x1b, lane],
 } as const;
 
-const STORE: Code = [0x36, 2, 0];
+const storeAt = (offset: number): Code => [0x36, 2, offset];
 const NOT_ABOVE: Code = [0x4d];
 
-/** Each row's place is written behind the list, which grows only where the row is near enough: no branch is mispredicted. */
-function scanModule(rowBytes: number): Uint8Array<ArrayBuffer> {
-  const asked = 0;
-  const row = 1;
-  const end = 2;
-  const out = 3;
-  const most = 4;
-  const place = 5;
-  const next = 6;
-  const sum = 7;
-  const first = 8;
-  const chunks = Array.from({ length: rowBytes / CHUNK_BYTES }, (_, i) => i);
+const plus = (local: number, bytes: number): Code => [...get(local), ...int(bytes), ...i32.add];
+
+/** Locals of the kernel, behind its parameters; from `first` on, the chunks of the asked row. */
+const local = { place: 5, next: 6, differs: 7, sum: 8, first: 9 } as const;
+
+/** In how many bits the row at `row` differs from the asked one. */
+function difference(row: number, chunks: readonly number[]): Code {
   const differing = (chunk: number): Code => [
     ...get(row),
     ...v128.load(chunk * CHUNK_BYTES),
-    ...get(first + chunk),
+    ...get(local.first + chunk),
     ...simd.xor,
     ...simd.popcnt,
   ];
-  const plus = (local: number, bytes: number): Code => [...get(local), ...int(bytes), ...i32.add];
-  const count: Code = [0, 1, 2, 3].flatMap((lane) => [
-    ...get(sum),
-    ...simd.lane(lane),
-    ...(lane === 0 ? [] : i32.add),
-  ]);
+  return [
+    ...chunks.flatMap((chunk) =>
+      chunk === 0 ? [...differing(0)] : [...differing(chunk), ...simd.addBytes],
+    ),
+    ...simd.pairBytes,
+    ...simd.pairHalves,
+    ...set(local.sum),
+    ...[0, 1, 2, 3].flatMap((lane) => [
+      ...get(local.sum),
+      ...simd.lane(lane),
+      ...(lane === 0 ? [] : i32.add),
+    ]),
+  ];
+}
+
+/** Each row's place and difference are written behind the list, which grows only where the row is near enough: no branch is mispredicted. */
+function scanModule(rowBytes: number): Uint8Array<ArrayBuffer> {
+  const [asked, row, end, out, most] = [0, 1, 2, 3, 4];
+  const { place, next, differs, first } = local;
+  const chunks = Array.from({ length: rowBytes / CHUNK_BYTES }, (_, i) => i);
   const body: Code = [
     ...plus(out, PLACE_BYTES),
     ...set(next),
@@ -114,20 +125,19 @@ function scanModule(rowBytes: number): Uint8Array<ArrayBuffer> {
     ]),
     ...loop(
       [
-        ...chunks.flatMap((chunk) =>
-          chunk === 0 ? [...differing(0)] : [...differing(chunk), ...simd.addBytes],
-        ),
-        ...simd.pairBytes,
-        ...simd.pairHalves,
-        ...set(sum),
+        ...difference(row, chunks),
+        ...set(differs),
         ...get(next),
         ...get(place),
-        ...STORE,
+        ...storeAt(0),
         ...get(next),
-        ...count,
+        ...get(differs),
+        ...storeAt(PLACE_BYTES),
+        ...get(next),
+        ...get(differs),
         ...get(most),
         ...NOT_ABOVE,
-        ...int(2),
+        ...int(Math.log2(FOUND_BYTES)),
         ...i32.shl,
         ...i32.add,
         ...set(next),
@@ -140,9 +150,9 @@ function scanModule(rowBytes: number): Uint8Array<ArrayBuffer> {
     ),
     ...get(out),
     ...get(next),
-    ...STORE,
+    ...storeAt(0),
   ];
-  const locals: (typeof I32 | typeof V128)[] = [I32, I32, V128];
+  const locals: (typeof I32 | typeof V128)[] = [I32, I32, I32, V128];
   for (let chunk = 0; chunk < chunks.length; chunk++) locals.push(V128);
   return assemble([{ name: 'scan', parameters: [I32, I32, I32, I32, I32], locals, body }]);
 }

@@ -1,4 +1,4 @@
-import { SignScan } from './sign-scan.ts';
+import { FOUND_BYTES, SignScan } from './sign-scan.ts';
 
 /** A vector that was found: where it stands, and its cosine with the one that was asked for. */
 export interface Found {
@@ -7,14 +7,14 @@ export interface Found {
 }
 
 const FIRST_ROWS = 64;
-/** Of the members: where two vectors at a cosine of 0.5 differ in a third of their signs. */
-const LIMIT_FIRST = 0.3;
-const LIMIT_STEP = 0.02;
-const LIMIT_MOST = 0.42;
-/** More rows than this are not compared in full, if fewer will do. */
-const NEAR_MAX = 1_024;
+/** Of the members: two vectors at a cosine of 0.5 differ in a third of their signs, and at 0.25 in so many. */
+const LIMIT = 0.42;
 /** Rows that are compared in full, for each that is wanted: those whose signs agree best. */
-const RERANKED_PER_ROW = 48;
+const RERANKED_PER_ROW = 128;
+/** No more rows are compared in full: of more whose signs agree as well as each other's, some are overlooked. */
+const RERANKED_MAX = 1_024;
+/** Rows lie far apart in memory: that of one is waited for while others are summed. */
+const AT_ONCE = 4;
 
 /**
  * Vectors of unit length, searched by cosine. Each keeps the signs of its members as bits: a search
@@ -29,24 +29,27 @@ export class VectorIndex {
   #free: number[] = [];
   #rows = 0;
   #capacity = FIRST_ROWS;
-  /** Bits in which a row may differ to be looked at: what the last search came to. */
-  #limit: number;
+  /** Of a search: the rows that are compared in full, and the cosines of those that are compared at once. */
+  readonly #reranked = new Int32Array(RERANKED_MAX);
+  readonly #cosines = new Float64Array(AT_ONCE);
+  /** By differing bits: the rows of a search. */
+  readonly #counts: Int32Array;
 
   constructor(dimensions: number) {
     this.#dimensions = dimensions;
     this.#vectors = new Float32Array(FIRST_ROWS * dimensions);
     this.#signs = new SignScan(dimensions, FIRST_ROWS);
     this.#isUsed = new Uint8Array(FIRST_ROWS);
-    this.#limit = Math.floor(dimensions * LIMIT_FIRST);
+    this.#counts = new Int32Array(Math.floor(dimensions * LIMIT) + 1);
   }
 
   get size(): number {
     return this.#rows - this.#free.length;
   }
 
-  /** What an entry takes here. */
+  /** What an entry takes here: its vector, its signs, its place in the list of a search, and whether it is used. */
   get bytesPerRow(): number {
-    return 4 * this.#dimensions + this.#signs.rowBytes + 3;
+    return 4 * this.#dimensions + this.#signs.rowBytes + FOUND_BYTES + 1;
   }
 
   /** The place of the vector; that of one that was removed is used again. */
@@ -77,41 +80,69 @@ export class VectorIndex {
       }
       return found;
     }
-    const near = this.#near(vector, wanted);
-    const { places } = this.#signs;
-    for (let i = 0; i < near; i++) {
-      const place = places[i]!;
-      if (isUsed[place] === 0) continue;
-      const cosine = this.#cosine(vector, place);
-      if (found.length < count || cosine > found[count - 1]!.cosine) {
-        keepNearest(found, { place, cosine }, count);
+    const signs = this.#signs;
+    signsOf(vector, signs.asked, 0);
+    const near = signs.run(this.#rows, this.#counts.length - 1);
+    const most = this.#mostOf(near, wanted);
+    const reranked = this.#reranked;
+    let rows = 0;
+    for (let i = 0; i < near && rows < RERANKED_MAX; i++) {
+      if (signs.found[2 * i + 1]! > most) continue;
+      const place = signs.found[2 * i]!;
+      if (isUsed[place] === 1) reranked[rows++] = place;
+    }
+    const cosines = this.#cosines;
+    for (let at = 0; at < rows; at += AT_ONCE) {
+      this.#compare(vector, at, rows - 1);
+      const end = Math.min(rows, at + AT_ONCE);
+      for (let i = at; i < end; i++) {
+        const cosine = cosines[i - at]!;
+        if (found.length < count || cosine > found[count - 1]!.cosine) {
+          keepNearest(found, { place: reranked[i]!, cosine }, count);
+        }
       }
     }
     return found;
   }
 
-  /** How many rows have nearly the same signs: enough, and not too many, where the last search's limit or one beside it gives that. */
-  #near(vector: Float32Array, wanted: number): number {
-    const signs = this.#signs;
-    signsOf(vector, signs.asked, 0);
-    const least = Math.ceil(this.#dimensions * LIMIT_STEP);
-    const most = Math.floor(this.#dimensions * LIMIT_MOST);
-    let near = signs.run(this.#rows, this.#limit);
-    const isFew = near < wanted;
-    for (;;) {
-      const limit = this.#limit + (isFew ? least : -least);
-      const isDone = isFew ? near >= wanted || limit > most : near <= NEAR_MAX || limit < least;
-      if (isDone) return near;
-      const before = this.#limit;
-      this.#limit = limit;
-      const again = signs.run(this.#rows, limit);
-      // One step too far: what was there before it is enough.
-      if (!isFew && again < wanted) {
-        this.#limit = before;
-        return signs.run(this.#rows, before);
-      }
-      near = again;
+  /** Fills `#cosines` with those of the rows that are reranked from `at` on; behind the last, with its own. */
+  #compare(vector: Float32Array, at: number, last: number): void {
+    const vectors = this.#vectors;
+    const length = this.#dimensions;
+    const reranked = this.#reranked;
+    const a = reranked[at]! * length;
+    const b = reranked[Math.min(at + 1, last)]! * length;
+    const c = reranked[Math.min(at + 2, last)]! * length;
+    const d = reranked[Math.min(at + 3, last)]! * length;
+    let ofA = 0;
+    let ofB = 0;
+    let ofC = 0;
+    let ofD = 0;
+    for (let i = 0; i < length; i++) {
+      const value = vector[i]!;
+      ofA += value * vectors[a + i]!;
+      ofB += value * vectors[b + i]!;
+      ofC += value * vectors[c + i]!;
+      ofD += value * vectors[d + i]!;
     }
+    const cosines = this.#cosines;
+    cosines[0] = ofA;
+    cosines[1] = ofB;
+    cosines[2] = ofC;
+    cosines[3] = ofD;
+  }
+
+  /** In how many bits a row may differ so that as many as are wanted are looked at. */
+  #mostOf(near: number, wanted: number): number {
+    const counts = this.#counts.fill(0);
+    const { found } = this.#signs;
+    for (let i = 0; i < near; i++) counts[found[2 * i + 1]!]! += this.#isUsed[found[2 * i]!]!;
+    let rows = 0;
+    for (let bits = 0; bits < counts.length; bits++) {
+      rows += counts[bits]!;
+      if (rows >= wanted) return bits;
+    }
+    return counts.length;
   }
 
   #cosine(vector: Float32Array, place: number): number {

@@ -4,14 +4,11 @@
  * Leaves: a mandate or a refusal; problems with line and column; the file's JSON Schema and reference.
  * Never: I/O, a choice among the instances that it permits, or a signal that the outcome does not need.
  */
-export { analysePolicy, createSearchSolver } from './analysis/index.ts';
 export type { AnalysisPorts, OpenRequest, PolicySubject } from './analysis/index.ts';
 export { loadPolicy } from './load-policy.ts';
 export type { PolicyInput, PolicyLoad } from './load-policy.ts';
 export { readNamedFiles } from './assemble/named-files.ts';
 export { readPluginPaths, readRouter, readUnderstanding } from './read-understanding.ts';
-export { policyJsonSchema } from './reference/json-schema.ts';
-export { policyReference } from './reference/markdown.ts';
 export { appliedConstraints, featuresOf } from './tests/features.ts';
 export { judge } from './tests/judge.ts';
 export type { PolicyTest } from './tests/policy-test.ts';

@@ -4,6 +4,7 @@ import type { PolicySubject } from './analysis/subject.ts';
 import { assemblePolicy } from './assemble/assemble.ts';
 import { secretFiles } from './assemble/named-files.ts';
 import type { SecretFile } from './assemble/named-files.ts';
+import { checkCacheReach } from './check/cache-reach.ts';
 import { checkEngines } from './check/engines.ts';
 import { checkExposure } from './check/exposure.ts';
 import { checkWords } from './check/words.ts';
@@ -110,6 +111,7 @@ function compile(
     findings,
   );
   checkEngines(root, engines, findings);
+  checkCacheReach(root, findings);
   const apiKeys = readSecrets(root, 'apiKeyFile', input, findings);
   const bidSecrets = readSecrets(root, 'bidSecretFile', input, findings);
   for (const [index, key] of apiKeys) secrets.set(`(the key of instances[${index}])`, key);

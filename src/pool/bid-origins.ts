@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { Pool } from './undici.ts';
 
 /** Below the five seconds after which servers close an idle connection. */
 const KEEP_ALIVE_MS = 4_000;

@@ -116,16 +116,31 @@ describe('circuit', () => {
     expect(breakers.isAvailable(A)).toBe(true);
   });
 
-  test('a rate-limited instance is left alone for as long as it asks, up to the ceiling', () => {
+  test('a rate-limited instance is left alone for as long as it asks, an hour at most', () => {
     const { breakers, clock } = create();
-    run(breakers, 'rate-limited', 2_500);
-    clock.advance(2_499);
+    run(breakers, 'rate-limited', 7_500);
+    clock.advance(7_499);
     expect(breakers.isAvailable(A)).toBe(false);
-    clock.advance(stretched(2_500) - 2_499);
+    clock.advance(1);
     run(breakers, 'ok');
-    run(breakers, 'rate-limited', 1e9);
-    clock.advance(stretched(4_000));
+    run(breakers, 'rate-limited', 86_400_000);
+    clock.advance(3_599_999);
+    expect(breakers.isAvailable(A)).toBe(false);
+    clock.advance(1);
     expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('who is left alone says when it is tried again, and whether it has asked for it', () => {
+    const { breakers, clock } = create();
+    run(breakers, 'rate-limited', 7_500);
+    clock.advance(500);
+    expect(breakers.recovery?.(A)).toEqual({ afterMs: 7_000, isLimited: true });
+    clock.advance(7_000);
+    expect(breakers.begin(A)).toBe('trial');
+    // Until the trial has ended, nobody knows.
+    expect(breakers.recovery?.(A)).toEqual({ afterMs: 1_000, isLimited: true });
+    breakers.end(A, 'trial', 'cut', null);
+    expect(breakers.recovery?.(A).isLimited).toBe(false);
   });
 
   test('an instance that is back gets a few requests at once, and twice as many with each success', () => {
@@ -165,10 +180,41 @@ describe('circuit', () => {
     }
     expect(breakers.isAvailable(A)).toBe(false);
     expect(breakers.begin(A)).toBeNull();
+    expect(breakers.recovery?.(A)).toEqual({ afterMs: 30_000, isLimited: true });
     clock.advance(29_999);
     expect(breakers.isAvailable(A)).toBe(false);
     clock.advance(1);
     expect(breakers.isAvailable(A)).toBe(true);
+  });
+
+  test('where workers share the rate, theirs decides', () => {
+    const clock = createVirtualClock();
+    const taken: string[] = [];
+    let roomAfterMs = 0;
+    const breakers = createBreakers({
+      clock,
+      rng: createRng(1),
+      config: () => CONFIG,
+      onEvent: () => {},
+      rates: {
+        of: (name, { requests, tokens }) => ({
+          admit: () => 0,
+          hasRoom: () => roomAfterMs === 0,
+          roomAfterMs: () => roomAfterMs,
+          take: (used) => void taken.push(`${name} of ${requests}/${tokens}: ${used}`),
+        }),
+      },
+    });
+    const rates = { requestsPerMinute: 0.5, tokensPerMinute: null };
+    expect(breakers.isAvailable(A)).toBe(true);
+    breakers.begin(A);
+    breakers.spend?.(A, rates, 40);
+    breakers.spend?.(A, rates, 50);
+    expect(taken).toEqual([`instance/${A} of 1/Infinity: 40`, `instance/${A} of 1/Infinity: 50`]);
+    expect(breakers.isAvailable(A)).toBe(true);
+    roomAfterMs = 20_000;
+    expect(breakers.begin(A)).toBeNull();
+    expect(breakers.recovery?.(A)).toEqual({ afterMs: 20_000, isLimited: true });
   });
 
   test('tokens may be overdrawn by one request, and are paid back before the next', () => {

@@ -6,8 +6,11 @@ import type {
   CircuitPass,
   HealthConfig,
   InstanceRates,
+  Recovery,
+  SharedRate,
+  SharedRates,
 } from '../contract/index.ts';
-import { hasRoom, openMeter, take } from './rate-meter.ts';
+import { hasRoom, limitsOf, openMeter, roomAfterMs, take } from './rate-meter.ts';
 import type { RateMeter } from './rate-meter.ts';
 import { PendingPrefill } from './pending-prefill.ts';
 
@@ -17,8 +20,8 @@ export interface BreakerOptions {
   /** Read whenever a circuit changes, so that a reloaded policy applies. */
   readonly config: () => HealthConfig['breaker'];
   readonly onEvent: (event: BourseEvent) => void;
-  /** This worker's part of what instances allow in a minute, 0–1; unset: all of it. */
-  readonly rateShare?: () => number;
+  /** Unset: there is no other worker to share instances' rates with. */
+  readonly rates?: SharedRates | undefined;
 }
 
 interface Circuit {
@@ -30,10 +33,15 @@ interface Circuit {
   /** How long it was opened for last: the next time doubles it. */
   openedForMs: number;
   hasTrial: boolean;
+  /** Whether it was opened by an instance that said itself when to come back. */
+  isLimited: boolean;
   /** How many may be in flight while it comes back; 0: any number. */
   ramp: number;
-  /** Null where its owner sets no rate. */
+  /** Null where its owner sets no rate, or workers share it. */
   meter: RateMeter | null;
+  /** The same, of all workers together, and the rates that it is for. */
+  shared: SharedRate | null;
+  sharedRates: InstanceRates | null;
 }
 
 const AT_REST: Readonly<Omit<Circuit, 'prefill'>> = {
@@ -42,8 +50,11 @@ const AT_REST: Readonly<Omit<Circuit, 'prefill'>> = {
   openUntilMs: 0,
   openedForMs: 0,
   hasTrial: false,
+  isLimited: false,
   ramp: 0,
   meter: null,
+  shared: null,
+  sharedRates: null,
 };
 
 /** Above this many known instances, those at rest are forgotten: they come and go by the admin API. */
@@ -52,11 +63,16 @@ const CIRCUITS_MAX = 4_096;
 const RAMP_MAX = 64;
 /** Openings are stretched by up to this share, so that workers do not try again all at once. */
 const JITTER_RATIO = 0.2;
+/** Whatever an instance asks for, it is tried again in an hour. */
+const ASKED_MS_MAX = 3_600_000;
+/** When to come back, where only the requests under way know. */
+const TRIAL_MS = 1_000;
 
 /**
  * A worker's circuit breakers. A circuit opens after so many failures in a row, or at once for as
  * long as a rate-limited instance asks; when its time is over one request is let through (half-open),
- * whose end closes it or opens it for twice as long. An aborted request says nothing of the instance.
+ * whose end closes it or opens it for twice as long. An aborted request says nothing of the instance, nor does one whose connection had
+ * been closed while idle.
  * One that is back gets a few requests at once, and twice as many with each success; a failure among
  * them opens it again. One whose owner's rate is used up is passed over until there is room.
  */
@@ -86,6 +102,16 @@ class CircuitBreakers implements Breakers {
     return circuit === undefined || this.#mayPass(circuit);
   }
 
+  recovery(instance: InstanceId): Recovery {
+    const circuit = this.#of(instance);
+    const { openUntilMs, isLimited, meter, shared } = circuit;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (openUntilMs !== 0) return { afterMs: Math.max(TRIAL_MS, openUntilMs - nowMs), isLimited };
+    const sharedMs = shared === null ? 0 : shared.roomAfterMs();
+    const roomMs = meter === null ? sharedMs : roomAfterMs(meter, nowMs);
+    return { afterMs: Math.max(TRIAL_MS, roomMs), isLimited: roomMs > 0 };
+  }
+
   begin(instance: InstanceId): CircuitPass | null {
     const circuit = this.#of(instance);
     if (!this.#mayPass(circuit)) return null;
@@ -97,11 +123,18 @@ class CircuitBreakers implements Breakers {
 
   spend(instance: InstanceId, rates: InstanceRates, tokens: number): void {
     const circuit = this.#of(instance);
-    const { clock, rateShare } = this.#options;
+    const { clock, rates: sharedRates } = this.#options;
+    if (sharedRates !== undefined) {
+      if (circuit.shared === null || circuit.sharedRates !== rates) {
+        circuit.shared = sharedRates.of(`instance/${instance}`, limitsOf(rates));
+        circuit.sharedRates = rates;
+      }
+      circuit.shared.take(tokens);
+      return;
+    }
     const nowMs = clock.monotonicMs();
     const known = circuit.meter;
-    const meter =
-      known !== null && known.rates === rates ? known : openMeter(rates, rateShare?.() ?? 1, nowMs);
+    const meter = known !== null && known.rates === rates ? known : openMeter(rates, nowMs);
     circuit.meter = meter;
     take(meter, tokens, nowMs);
   }
@@ -122,12 +155,10 @@ class CircuitBreakers implements Breakers {
     const circuit = this.#of(instance);
     circuit.inFlight = Math.max(0, circuit.inFlight - 1);
     if (pass === 'trial') circuit.hasTrial = false;
-    if (result === 'aborted') return;
+    if (result === 'aborted' || result === 'stale') return;
     if (result === 'ok') this.#succeed(instance, circuit, pass);
-    else if (retryAfterMs !== null) {
-      const { openMsMax } = this.#options.config();
-      this.#open(instance, circuit, Math.min(retryAfterMs, openMsMax));
-    } else this.#fail(instance, circuit, pass);
+    else if (retryAfterMs !== null) this.#rest(instance, circuit, retryAfterMs);
+    else this.#fail(instance, circuit, pass);
   }
 
   #of(instance: InstanceId): Circuit {
@@ -137,8 +168,9 @@ class CircuitBreakers implements Breakers {
   #create(instance: InstanceId): Circuit {
     const circuits = this.#circuits;
     if (circuits.size >= CIRCUITS_MAX) {
-      for (const [id, { inFlight, openUntilMs, meter }] of circuits) {
-        if (inFlight === 0 && openUntilMs === 0 && meter === null) circuits.delete(id);
+      for (const [id, { inFlight, openUntilMs, meter, shared }] of circuits) {
+        if (inFlight > 0 || openUntilMs !== 0) continue;
+        if (meter === null && shared === null) circuits.delete(id);
       }
     }
     const circuit = { ...AT_REST, prefill: new PendingPrefill() };
@@ -149,15 +181,22 @@ class CircuitBreakers implements Breakers {
   #mayPass(circuit: Circuit): boolean {
     const { clock } = this.#options;
     if (circuit.meter !== null && !hasRoom(circuit.meter, clock.monotonicMs())) return false;
+    if (circuit.shared !== null && !circuit.shared.hasRoom()) return false;
     if (circuit.ramp !== 0 && circuit.inFlight >= circuit.ramp) return false;
     return (
       circuit.openUntilMs === 0 || (!circuit.hasTrial && clock.monotonicMs() >= circuit.openUntilMs)
     );
   }
 
-  #open(instance: InstanceId, circuit: Circuit, wantedMs: number): void {
-    const { clock, rng, onEvent } = this.#options;
-    const forMs = wantedMs * (1 + JITTER_RATIO * rng.next());
+  /** As long as it asks for, and no longer: clients are told the same. */
+  #rest(instance: InstanceId, circuit: Circuit, askedMs: number): void {
+    circuit.isLimited = true;
+    circuit.ramp = 0;
+    this.#open(instance, circuit, Math.min(askedMs, ASKED_MS_MAX));
+  }
+
+  #open(instance: InstanceId, circuit: Circuit, forMs: number): void {
+    const { clock, onEvent } = this.#options;
     circuit.openUntilMs = Math.max(circuit.openUntilMs, clock.monotonicMs() + forMs);
     onEvent({ kind: 'circuit-opened', instance, forMs: Math.round(forMs) });
   }
@@ -170,6 +209,7 @@ class CircuitBreakers implements Breakers {
       return;
     }
     circuit.openUntilMs = 0;
+    circuit.isLimited = false;
     circuit.ramp = this.#options.config().rampFrom ?? 0;
     if (circuit.ramp === 0) circuit.openedForMs = 0;
     this.#options.onEvent({ kind: 'circuit-closed', instance });
@@ -184,8 +224,10 @@ class CircuitBreakers implements Breakers {
       if (circuit.ramp === 0 && circuit.failures < failures) return;
     }
     circuit.ramp = 0;
+    circuit.isLimited = false;
     circuit.openedForMs = Math.min(openMsMax, Math.max(openMs, circuit.openedForMs * 2));
-    this.#open(instance, circuit, circuit.openedForMs);
+    const stretch = 1 + JITTER_RATIO * this.#options.rng.next();
+    this.#open(instance, circuit, circuit.openedForMs * stretch);
   }
 }
 

@@ -1,4 +1,3 @@
-import { Agent, request } from 'undici';
 import type { Engine } from '../contract/index.ts';
 import { anthropic } from './engines/anthropic/engine.ts';
 import { deepseek } from './engines/deepseek/engine.ts';
@@ -7,6 +6,7 @@ import { groq } from './engines/groq/engine.ts';
 import { mistral } from './engines/mistral/engine.ts';
 import { openai } from './engines/openai/engine.ts';
 import { openrouter } from './engines/openrouter/engine.ts';
+import { Agent, request } from './undici.ts';
 
 /** Something that could serve, found without a configuration. Plain data: it holds no key. */
 export interface Finding {
@@ -139,6 +139,7 @@ async function listModels(
   try {
     const { statusCode, body } = await request(url, {
       dispatcher: agent,
+      method: 'GET',
       headers: ask.headers,
       signal: AbortSignal.timeout(ask.timeoutMs),
     });

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { fault } from '../kernel/index.ts';
 import type { Fault } from '../kernel/index.ts';
 import type { FlowController, ResponseSink, UpstreamCall } from '../contract/index.ts';
+import type { Connection, Passenger } from './connection.ts';
 
 type Headers = Record<string, string>;
 type UndiciHeaders = Record<string, string | string[] | undefined>;
@@ -9,25 +10,25 @@ type UndiciHeaders = Record<string, string | string[] | undefined>;
 /** Thrown out of `onRequestStart`: drops a queued request without harming its connection. */
 const DROPPED = new Error('the request was aborted before it was sent');
 
-/** What one dispatch tells its origin: that it is over, and whether it may be sent again. */
+/** What one dispatch tells its origin: that it is over. */
 export interface ExchangeOwner {
   over(): void;
-  sendAgain(exchange: Exchange): void;
 }
 
 /**
- * One request and its answer: pushes what undici reads to the sink. An idle connection that the
- * server closed while the request was on its way has answered nothing: the request is sent once
- * more, on another connection.
+ * One request and its answer: pushes what undici reads to the sink. It goes out once: whether a request
+ * that a connection has lost is sent again is for those to say who count the attempts.
  */
-export class Exchange implements Dispatcher.DispatchHandler, FlowController {
+export class Exchange implements Passenger, FlowController {
   readonly call: UpstreamCall;
+  connection: Connection | null = null;
+  isSent = false;
   readonly #sink: ResponseSink;
   readonly #owner: ExchangeOwner;
   #controller: Dispatcher.DispatchController | null = null;
-  #hasAnswer = false;
+  /** What its connection had read before it was sent. */
+  #bytesBefore = 0;
   #isOver = false;
-  #wasSentAgain = false;
 
   constructor(call: UpstreamCall, sink: ResponseSink, owner: ExchangeOwner) {
     this.call = call;
@@ -38,6 +39,8 @@ export class Exchange implements Dispatcher.DispatchHandler, FlowController {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#isOver) throw DROPPED;
     this.#controller = controller;
+    this.isSent = true;
+    this.#bytesBefore = this.connection?.socket?.bytesRead ?? 0;
   }
 
   onResponseStart(
@@ -46,7 +49,6 @@ export class Exchange implements Dispatcher.DispatchHandler, FlowController {
     headers: UndiciHeaders,
   ): void {
     if (status < 200 || this.#isOver) return;
-    this.#hasAnswer = true;
     for (const name in headers) {
       const value = headers[name];
       if (typeof value !== 'string') headers[name] = value === undefined ? '' : value.join(', ');
@@ -67,15 +69,11 @@ export class Exchange implements Dispatcher.DispatchHandler, FlowController {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#isOver) return;
-    if (!this.#hasAnswer && !this.#wasSentAgain && isStaleConnection(error)) {
-      this.#wasSentAgain = true;
-      this.#controller = null;
-      this.#owner.sendAgain(this);
-      return;
-    }
-    const wasSent = this.#controller !== null;
+    const wasSent = this.isSent;
+    const isStale = wasSent && this.#wasIdle() && isClosed(error);
     this.#finish();
-    this.#sink.onError(upstreamFault(this.call.instance.id, error, wasSent));
+    const { id } = this.call.instance;
+    this.#sink.onError(isStale ? staleFault(id, error) : upstreamFault(id, error, wasSent));
   }
 
   pause(): void {
@@ -93,6 +91,11 @@ export class Exchange implements Dispatcher.DispatchHandler, FlowController {
     controller?.abort(DROPPED);
   }
 
+  /** Whether its connection had carried an answer before, and nothing came over it since. */
+  #wasIdle(): boolean {
+    return this.#bytesBefore > 0 && this.connection?.socket?.bytesRead === this.#bytesBefore;
+  }
+
   #finish(): void {
     this.#isOver = true;
     this.#controller = null;
@@ -100,11 +103,13 @@ export class Exchange implements Dispatcher.DispatchHandler, FlowController {
   }
 }
 
-/** A connection that carried an answer before and was closed before this one began. */
-function isStaleConnection(error: Error): boolean {
-  const { code, socket } = error as { code?: unknown; socket?: { bytesRead?: unknown } | null };
-  return code === 'UND_ERR_SOCKET' && Number(socket?.bytesRead) > 0;
-}
+/** How a connection ends that the other side has closed. */
+const CLOSED = new Set<unknown>(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+const isClosed = (error: Error): boolean => CLOSED.has((error as { code?: unknown }).code);
+
+const staleFault = (instance: string, cause: Error): Fault =>
+  fault('BRS_UPSTREAM_STALE', { instance }, { cause });
 
 /** Names what went wrong in the words of the catalogue; undici's own error stays as the cause. */
 function upstreamFault(instance: string, error: Error, wasSent: boolean): Fault {

@@ -7,7 +7,7 @@ import type {
   ResponseSink,
   UpstreamCall,
 } from '../contract/index.ts';
-import { readWait } from '../wire/index.ts';
+import { readRetryAfter } from '../wire/index.ts';
 
 /** How long a key is left alone that was refused, or rate-limited without a word of when to come back. */
 const REFUSED_MS = 600_000;
@@ -72,7 +72,7 @@ export class KeyRotation {
     instance: Instance,
     key: KeyState,
     status: number,
-    retryAfter: string | undefined,
+    headers: Readonly<Record<string, string>>,
   ): boolean {
     // A 403 can be what a provider thinks of one client's words: it must not cost everybody the key.
     const isRefused = status === 401 || status === 402;
@@ -80,8 +80,7 @@ export class KeyRotation {
       if (status < 400) key.cooledForMs = 0;
       return false;
     }
-    // Seconds only: a date would compare the clocks of two machines.
-    const askedMs = isRefused ? null : readWait(retryAfter, 1000);
+    const askedMs = isRefused ? null : readRetryAfter(headers);
     const least = isRefused ? REFUSED_MS : LIMITED_MS;
     const forMs = askedMs ?? Math.min(COOLDOWN_MS_MAX, Math.max(least, key.cooledForMs * 2));
     key.cooledForMs = forMs;
@@ -90,6 +89,23 @@ export class KeyRotation {
     const because = isRefused ? 'refused' : 'rate-limited';
     this.#options.onEvent?.({ kind: 'key-rested', instance: instance.id, place, because, forMs });
     return true;
+  }
+
+  /**
+   * What the instance asks for when the last of its keys does: to be left alone until one of them may be
+   * used again. As the server gave it where it does not ask.
+   */
+  headersOf(
+    instance: Instance,
+    headers: Readonly<Record<string, string>>,
+  ): Readonly<Record<string, string>> {
+    if (readRetryAfter(headers) === null) return headers;
+    const nowMs = this.#options.clock.monotonicMs();
+    let restMs = Infinity;
+    for (const { freeAtMs } of this.#keysOf(instance)) {
+      restMs = Math.min(restMs, Math.max(0, freeAtMs - nowMs));
+    }
+    return { ...headers, 'retry-after-ms': String(Math.ceil(restMs)) };
   }
 
   #keysOf(instance: Instance): readonly KeyState[] {
@@ -125,6 +141,11 @@ class RotatedExchange implements FlowController {
     this.#go();
   }
 
+  /** A key that was refused has cost nothing, but who knows. */
+  get isSent(): boolean {
+    return this.#tried.size > 1 || this.#flow?.isSent === true;
+  }
+
   pause(): void {
     this.#flow?.pause();
   }
@@ -152,14 +173,16 @@ class RotatedExchange implements FlowController {
     const sink = this.#sink;
     let isDropped = false;
     return {
-      onStart: (status, headers, flow) => {
+      onStart: (status, given, flow) => {
         const { instance } = this.#call;
-        if (this.#rotation.isAgainst(instance, key, status, headers['retry-after'])) {
+        let headers = given;
+        if (this.#rotation.isAgainst(instance, key, status, given)) {
           isDropped = this.#go();
           if (isDropped) {
             flow.abort();
             return;
           }
+          headers = this.#rotation.headersOf(instance, given);
         }
         this.#flow = flow;
         sink.onStart(status, headers, flow);

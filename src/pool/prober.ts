@@ -1,8 +1,8 @@
-import { Agent, request } from 'undici';
 import type { Clock } from '../kernel/index.ts';
 import type { Engine, EngineFeatures, Instance, Probe, Prober } from '../contract/index.ts';
 import { NO_TELEMETRY } from '../contract/index.ts';
 import { responsesProbes } from './engines/openai-face.ts';
+import { Agent, request } from './undici.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** How long the word of a server without telemetry is good for: clouds are not asked at every poll. */

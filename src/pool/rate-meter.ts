@@ -1,15 +1,15 @@
-import type { InstanceRates } from '../contract/index.ts';
+import type { InstanceRates, RateAmounts } from '../contract/index.ts';
 
 const MINUTE_MS = 60_000;
 
 /**
- * What one worker may still ask of an instance: a bucket of requests and one of tokens, each of which
+ * What may still be asked of an instance by the only worker: a bucket of requests and one of tokens, each of which
  * fills in a minute. Tokens are taken as a bid expects them, so that the bucket may go below empty; it
  * has room again when it is above.
  */
 export interface RateMeter {
   readonly rates: InstanceRates;
-  /** Per minute, of this worker; Infinity where there is no limit. */
+  /** Per minute; Infinity where there is no limit. */
   readonly requestsMax: number;
   readonly tokensMax: number;
   requests: number;
@@ -17,10 +17,16 @@ export interface RateMeter {
   filledMs: number;
 }
 
-/** `share` of the rates, 0–1. A worker may always ask once in a minute. */
-export function openMeter(rates: InstanceRates, share: number, nowMs: number): RateMeter {
-  const requestsMax = Math.max(1, (rates.requestsPerMinute ?? Infinity) * share);
-  const tokensMax = Math.max(1, (rates.tokensPerMinute ?? Infinity) * share);
+/** Once in a minute it may always be asked. */
+export function limitsOf({ requestsPerMinute, tokensPerMinute }: InstanceRates): RateAmounts {
+  return {
+    requests: Math.max(1, requestsPerMinute ?? Infinity),
+    tokens: Math.max(1, tokensPerMinute ?? Infinity),
+  };
+}
+
+export function openMeter(rates: InstanceRates, nowMs: number): RateMeter {
+  const { requests: requestsMax, tokens: tokensMax } = limitsOf(rates);
   return {
     rates,
     requestsMax,
@@ -34,6 +40,14 @@ export function openMeter(rates: InstanceRates, share: number, nowMs: number): R
 export function hasRoom(meter: RateMeter, nowMs: number): boolean {
   fill(meter, nowMs);
   return meter.requests >= 1 && meter.tokens > 0;
+}
+
+/** Milliseconds until it has room. */
+export function roomAfterMs(meter: RateMeter, nowMs: number): number {
+  if (hasRoom(meter, nowMs)) return 0;
+  const requests = Math.max(0, 1 - meter.requests) / meter.requestsMax;
+  const tokens = Math.max(0, -meter.tokens) / meter.tokensMax;
+  return Math.max(1, Math.max(requests, tokens) * MINUTE_MS);
 }
 
 export function take(meter: RateMeter, tokens: number, nowMs: number): void {

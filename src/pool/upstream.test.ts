@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Fault, createSystemClock } from '../kernel/index.ts';
 import type { FlowController, ResponseSink, UpstreamCall } from '../contract/index.ts';
@@ -101,6 +104,26 @@ describe('upstream', () => {
     expect(codeOf(sink)).toBe('BRS_UPSTREAM_CONNECT');
   });
 
+  test.each([
+    // No resolver is asked: its first label is too long for any name.
+    ['a name that nobody knows', () => `http://${'x'.repeat(70)}.invalid:8000`],
+    ['a server that does not speak TLS', (port: number) => `https://127.0.0.1:${port}`],
+  ])('%s: the connection was never made, and nothing was sent', async (_, urlAt) => {
+    const server = await serve((response) => response.end('{}'));
+    expect(codeOf(await ask(urlAt(server.port)))).toBe('BRS_UPSTREAM_CONNECT');
+    expect(server.requests).toEqual([]);
+  });
+
+  test('a server that breaks off the handshake was never reached', async () => {
+    // Without a certificate there is no cipher that both have.
+    const mute = createTlsServer({}).on('tlsClientError', () => {});
+    mute.listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    expect(codeOf(await ask(`https://127.0.0.1:${port}`))).toBe('BRS_UPSTREAM_CONNECT');
+    mute.close();
+  });
+
   test('a connection that breaks before or within the answer is a cut', async () => {
     const silent = await serve((response) => response.socket!.destroy());
     expect(codeOf(await ask(silent.url))).toBe('BRS_UPSTREAM_CUT');
@@ -123,19 +146,25 @@ describe('upstream', () => {
     expect(codeOf(await ask(large.url))).toBe('BRS_UPSTREAM_PROTOCOL');
   });
 
-  test('an idle connection that the server closed costs no request', async () => {
-    let answered = 0;
-    const server = await serve((response, _body, request) => {
-      // The second request finds its connection closed under it, as after a keep-alive time-out.
-      if (++answered === 2) request.socket.end();
-      else response.end('{"n":1}');
-    });
-    await ask(server.url);
-    const second = await ask(server.url);
-    expect(second.error).toBeNull();
-    expect(second.text).toBe('{"n":1}');
-    expect(server.connections()).toBe(2);
-  });
+  test.each<[how: string, close: (socket: Socket) => void]>([
+    ['ended', (socket) => void socket.end()],
+    ['reset', (socket) => void socket.resetAndDestroy()],
+  ])(
+    'an idle connection that is %s under a request is stale, and nothing is sent twice',
+    async (_, close) => {
+      let answered = 0;
+      const server = await serve((response, _body, request) => {
+        // The second request finds its connection closed under it, as after a keep-alive time-out.
+        if (++answered === 2) close(request.socket);
+        else response.end('{"n":1}');
+      });
+      await ask(server.url);
+      expect(codeOf(await ask(server.url))).toBe('BRS_UPSTREAM_STALE');
+      expect((await ask(server.url)).text).toBe('{"n":1}');
+      expect(server.requests).toHaveLength(3);
+      expect(server.connections()).toBe(2);
+    },
+  );
 
   test('a sink that is full pauses the server until it resumes', async () => {
     const TOTAL = 64 * 1024 * 1024;
@@ -213,7 +242,7 @@ describe('upstream', () => {
     const held: (() => void)[] = [];
     const server = await serve((response) => held.push(() => response.end('{}')));
     const [first, dropped, last] = [new Recorder(), new Recorder(), new Recorder()];
-    narrow.dispatch(callTo(server.url, '{"n":1}'), first);
+    const sent = narrow.dispatch(callTo(server.url, '{"n":1}'), first);
     const waiting = narrow.dispatch(callTo(server.url, '{"n":2}'), dropped);
     narrow.dispatch(callTo(server.url, '{"n":3}'), last);
     while (held.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -226,6 +255,7 @@ describe('upstream', () => {
     expect(server.requests.map(({ body }) => body)).toEqual(['{"n":1}', '{"n":3}']);
     expect(server.connections()).toBe(1);
     expect(dropped.error).toBeNull();
+    expect([sent.isSent, waiting.isSent]).toEqual([true, false]);
     await narrow.close();
   });
 

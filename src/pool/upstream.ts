@@ -1,4 +1,3 @@
-import { Pool } from 'undici';
 import type { Clock } from '../kernel/index.ts';
 import type {
   BourseEvent,
@@ -8,9 +7,11 @@ import type {
   Upstream,
   UpstreamCall,
 } from '../contract/index.ts';
+import { openConnection } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeOwner } from './exchange.ts';
 import { KeyRotation } from './key-rotation.ts';
+import { Pool } from './undici.ts';
 
 const HEADER_BYTES_MAX = 32 * 1024;
 /** Below the five seconds after which uvicorn and node close an idle connection. */
@@ -42,6 +43,7 @@ class Origin implements ExchangeOwner {
     this.#clock = options.clock;
     this.#pool = new Pool(parsed.origin, {
       connections: options.connections ?? 1024,
+      factory: openConnection,
       pipelining: 1,
       allowH2: false,
       connect: { timeout: options.connectTimeoutMs },
@@ -55,29 +57,6 @@ class Origin implements ExchangeOwner {
   send(call: UpstreamCall, sink: ResponseSink): FlowController {
     const exchange = new Exchange(call, sink, this);
     this.#pending++;
-    this.#dispatch(exchange);
-    return exchange;
-  }
-
-  over(): void {
-    this.#pending--;
-    if (this.#pending === 0) this.#usedMs = this.#clock.monotonicMs();
-  }
-
-  sendAgain(exchange: Exchange): void {
-    this.#dispatch(exchange);
-  }
-
-  isUnused(nowMs: number): boolean {
-    return this.#pending === 0 && nowMs - this.#usedMs > UNUSED_POOL_MS;
-  }
-
-  close(): Promise<void> {
-    return this.#pool.destroy();
-  }
-
-  #dispatch(exchange: Exchange): void {
-    const call = exchange.call;
     this.#pool.dispatch(
       {
         path: this.basePath === '' ? call.path : this.basePath + call.path,
@@ -87,6 +66,20 @@ class Origin implements ExchangeOwner {
       },
       exchange,
     );
+    return exchange;
+  }
+
+  over(): void {
+    this.#pending--;
+    if (this.#pending === 0) this.#usedMs = this.#clock.monotonicMs();
+  }
+
+  isUnused(nowMs: number): boolean {
+    return this.#pending === 0 && nowMs - this.#usedMs > UNUSED_POOL_MS;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
   }
 }
 

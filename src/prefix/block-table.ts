@@ -83,6 +83,12 @@ export class BlockTable {
     this.#young = emptied;
   }
 
+  /** Its place is kept until its generation goes. */
+  drop(hash: number): void {
+    if (this.#young!.usedAt(hash) >= 0) this.#young!.set(hash, -1);
+    if (this.#old!.usedAt(hash) >= 0) this.#old!.set(hash, -1);
+  }
+
   clear(): void {
     this.#young?.clear();
     this.#old?.clear();

@@ -7,6 +7,7 @@ export interface ExpectedPrefix {
   /** Prompt tokens of the blocks that were believed cached, and of those that were ever there. */
   readonly believedTokens: number;
   readonly knownTokens: number;
+  readonly knownBlocks: number;
   /** How long ago the last block of each was used, in tokens. */
   readonly believedAge: number;
   readonly knownAge: number;
@@ -54,6 +55,7 @@ export class InstancePrefixes {
       promptTokens,
       believedTokens: tokensOf(chain, believed, promptTokens),
       knownTokens: tokensOf(chain, known, promptTokens),
+      knownBlocks: known,
       believedAge: this.#ageOf(chain, believed),
       knownAge: this.#ageOf(chain, known),
     };
@@ -67,6 +69,11 @@ export class InstancePrefixes {
     const known = tokensOf(chain, this.#longest(chain, -Infinity), promptTokens);
     this.#clock += promptTokens - known;
     this.touch(chain, blocksMax);
+  }
+
+  /** It was not computed after all: the blocks beyond those that had been there are not. */
+  withdraw({ hashes }: PromptChain, knownBlocks: number): void {
+    for (let i = knownBlocks; i < hashes.length; i++) this.#blocks.drop(hashes[i]!);
   }
 
   /** Remembers its blocks as the last that were used, the first of them as the very last. */

@@ -52,6 +52,37 @@ function sent(workload: Workload, mandate = MANDATE): PrefixMemory {
   return memory;
 }
 
+describe('a prompt that its instance did not compute', () => {
+  const [first, next] = [workloadOf(say(LONG)), workloadOf(say(LONG, 'and then?'))];
+
+  test('is not believed cached there, nor told to others', () => {
+    const memory = new PrefixMemory();
+    memory.open(next, MANDATE, FLEET);
+    memory.settled(memory.dispatched(next, instanceOf('a'), 500)!, null, null);
+    expect(shareOf(memory, first)).toBe(0);
+    expect(memory.takeNews()).toEqual([]);
+  });
+
+  test('keeps what had been there before', () => {
+    const memory = sent(first);
+    memory.takeNews();
+    const before = shareOf(memory, first);
+    expect(before).toBeGreaterThan(0.9);
+    memory.open(next, MANDATE, FLEET);
+    memory.settled(memory.dispatched(next, instanceOf('a'), 520)!, null, null);
+    expect(shareOf(memory, first)).toBe(before);
+  });
+
+  test('is with the instance that computed it in its place', () => {
+    const memory = new PrefixMemory();
+    memory.open(first, MANDATE, FLEET);
+    memory.settled(memory.dispatched(first, instanceOf('a'), 500)!, instanceOf('b'), null);
+    const opened = memory.open(next, MANDATE, FLEET)!;
+    expect(opened.cachedShare(A)).toBe(0);
+    expect(opened.cachedShare('b' as InstanceId)).toBeGreaterThan(0.9);
+  });
+});
+
 describe('the prefix memory', () => {
   test('knows the next turn of a conversation where the last one went, and nowhere else', () => {
     const memory = sent(workloadOf(say(LONG)));

@@ -86,14 +86,21 @@ export class PrefixMemory {
     return { ...routed, expected };
   }
 
-  /** What came of it; `usage` null where the engine did not say. */
-  settled(pending: PendingPrefix, instance: Instance, usage: Usage | null): void {
-    const { prefixes } = this.#of(instance);
-    if (instance.id !== pending.instance) {
-      prefixes.absorb(pending.chain, pending.promptTokens, this.#blocksMax);
-    } else if (usage !== null) {
-      prefixes.correct(pending.expected, usage.cachedTokens, usage.outputTokens);
+  /**
+   * What came of it: `instance` has computed the prompt, null: nobody has; `usage` null where the engine did not say. A prompt
+   * that its instance refused or never began must not count as cached there: whoever sends it again would make the engine a liar.
+   */
+  settled(pending: PendingPrefix, instance: Instance | null, usage: Usage | null): void {
+    const { chain, promptTokens, expected } = pending;
+    if (instance?.id !== pending.instance) {
+      this.#known.get(pending.instance)?.prefixes.withdraw(chain, expected.knownBlocks);
+      const news = this.#news.findIndex((told) => told.chain === chain);
+      if (news >= 0) this.#news.splice(news, 1);
     }
+    if (instance === null) return;
+    const { prefixes } = this.#of(instance);
+    if (instance.id !== pending.instance) prefixes.absorb(chain, promptTokens, this.#blocksMax);
+    else if (usage !== null) prefixes.correct(expected, usage.cachedTokens, usage.outputTokens);
   }
 
   /** What was dispatched with blocks that were new here, since the last call. */

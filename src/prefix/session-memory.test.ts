@@ -35,3 +35,13 @@ test('the session that was used longest ago is forgotten first', () => {
   expect(memory.of(tenant, session)).toBeNull();
   expect(memory.of(tenant, at('acme', 'kept').session)).not.toBeNull();
 });
+
+test('however many sessions another tenant has, none of this one is forgotten', () => {
+  const memory = new SessionMemory();
+  const { tenant, session } = at('acme', 's');
+  memory.served({ tenant, session, instance: A, tokens: 1 });
+  for (let i = 0; i < 40_000; i++) {
+    memory.served({ ...at('other', `s${i}`), instance: A, tokens: 1 });
+  }
+  expect(memory.of(tenant, session)).toEqual({ instance: A, tokens: 1 });
+});

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createVirtualClock, Fault } from '../kernel/index.ts';
+import { createVirtualClock, fault, Fault } from '../kernel/index.ts';
 import type { TenantId } from '../kernel/index.ts';
-import type { TenantConfig } from '../contract/index.ts';
+import type { SharedRate, TenantConfig } from '../contract/index.ts';
 import { Ceilings } from './ceilings.ts';
+import type { TenantGate } from './ceilings.ts';
 import {
   errorOf,
   send,
@@ -30,7 +33,7 @@ describe('ceilings', () => {
     const ceilings = new Ceilings(clock);
     ceilings.configure(testConfig({ tenants: [tenant('acme', { requestsPerMinute: 6 })] }));
     const take = (): boolean => {
-      const gate = ceilings.enter(ACME);
+      const gate = ceilings.enter(ACME) as TenantGate | Fault;
       if (gate instanceof Fault) return false;
       ceilings.leave(gate);
       return true;
@@ -52,7 +55,7 @@ describe('ceilings', () => {
       expect(ceilings.enter(ACME)).toMatchObject({ code: 'BRS_CONCURRENCY', httpStatus: 429 });
     }
     expect(ceilings.enter('other' as TenantId)).not.toBeInstanceOf(Fault);
-    ceilings.leave(gate as Exclude<typeof gate, Fault>);
+    ceilings.leave(gate as TenantGate);
     expect(ceilings.enter(ACME)).not.toBeInstanceOf(Fault);
     expect(ceilings.inFlight).toBe(2);
   });
@@ -65,6 +68,101 @@ describe('ceilings', () => {
     ceilings.configure(testConfig({ tenants: [tenant('*', { concurrency: 2 })] }));
     expect(ceilings.enter(ACME)).not.toBeInstanceOf(Fault);
     expect(ceilings.enter(ACME)).toBeInstanceOf(Fault);
+  });
+});
+
+/** A rate whose answers the test gives. */
+class AskedRate implements SharedRate {
+  readonly waiting: ((waitMs: number) => void)[] = [];
+  readonly lost: ((error: unknown) => void)[] = [];
+  readonly names: string[] = [];
+  admit(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push(resolve);
+      this.lost.push(reject);
+    });
+  }
+  hasRoom = (): boolean => false;
+  roomAfterMs = (): number => 0;
+  take = (): void => {};
+  of = (name: string, { requests }: { readonly requests: number }): SharedRate => {
+    this.names.push(`${name} ${requests}`);
+    return this;
+  };
+}
+
+describe('a rate that workers share', () => {
+  const limited = [tenant('*', { requestsPerMinute: 60 })];
+
+  test('is asked for by tenant, and a request that asks counts as in flight', async () => {
+    const rate = new AskedRate();
+    const ceilings = new Ceilings(createVirtualClock(), rate);
+    ceilings.configure(
+      testConfig({ tenants: [tenant('*', { requestsPerMinute: 60, concurrency: 2 })] }),
+    );
+    const [first, second] = [ceilings.enter(ACME), ceilings.enter(ACME)];
+    expect(rate.names).toEqual(['tenant/acme 60']);
+    expect(ceilings.enter(ACME)).toMatchObject({ code: 'BRS_CONCURRENCY' });
+    rate.waiting[0]!(0);
+    rate.waiting[1]!(1_500);
+    expect(await first).toMatchObject({ tenant: 'acme', inFlight: 1 });
+    expect(await second).toMatchObject({ code: 'BRS_RATE', retryAfterSeconds: 2 });
+    expect(ceilings.inFlight).toBe(1);
+    const third = ceilings.enter(ACME);
+    rate.lost[2]!(new Error('gone'));
+    await expect(third).rejects.toThrow('gone');
+    expect(ceilings.inFlight).toBe(1);
+  });
+
+  test('a body that comes before the answer is read after it, and whole', async () => {
+    const rate = new AskedRate();
+    const rig = await startRig({ tenants: limited, rates: rate });
+    const body = JSON.stringify({ text: 'x'.repeat(300_000) });
+    const answer = send(rig, { body });
+    await until(() => rate.waiting.length === 1);
+    expect(rig.ingresses).toHaveLength(0);
+    rate.waiting[0]!(0);
+    expect(JSON.parse((await answer).text)).toEqual({ bytes: body.length });
+    expect(rig.server.openRequests).toBe(0);
+  });
+
+  test('refused, it says when to come back; without its keeper it is unavailable', async () => {
+    const rate = new AskedRate();
+    const rig = await startRig({ tenants: limited, rates: rate });
+    const refused = send(rig, { body: '{}' });
+    await until(() => rate.waiting.length === 1);
+    rate.waiting[0]!(4_200);
+    expect(errorOf(await refused).code).toBe('BRS_RATE');
+    expect((await refused).headers['retry-after']).toBe('5');
+    const feedback = send(rig, { path: '/v1/feedback', body: '{}' });
+    await until(() => rate.lost.length === 2);
+    rate.lost[1]!(fault('BRS_KEEPER_LOST'));
+    expect((await feedback).status).toBe(503);
+    expect(rig.ingresses).toHaveLength(0);
+  });
+
+  test('a client that leaves while it waits is let go, and its turn is not kept', async () => {
+    const rate = new AskedRate();
+    const rig = await startRig({
+      tenants: [tenant('*', { requestsPerMinute: 60, concurrency: 1 })],
+      rates: rate,
+    });
+    const socket = connect(rig.port, '127.0.0.1');
+    socket.write(
+      'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}',
+    );
+    await until(() => rate.waiting.length === 1);
+    socket.destroy();
+    await once(socket, 'close');
+    // The server has heard of it by the time that it hears of the next connection.
+    const other = send(rig, { body: '{}' });
+    expect((await other).status).toBe(429);
+    rate.waiting[0]!(0);
+    const next = send(rig, { body: '{}' });
+    await until(() => rate.waiting.length === 2);
+    rate.waiting[1]!(0);
+    expect((await next).status).toBe(200);
+    expect(rig.ingresses).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault, fault } from '../kernel/index.ts';
 import type { Clock } from '../kernel/index.ts';
-import type { Caller, Config } from '../contract/index.ts';
+import type { Caller, Config, SharedRates } from '../contract/index.ts';
 import { authenticate, createKeyRing } from './authentication.ts';
 import type { Connection, KeyRing } from './authentication.ts';
 import { Ceilings } from './ceilings.ts';
@@ -17,13 +17,13 @@ export class Admission {
   #ring: KeyRing;
 
   /** `host` is what the server is bound to: a reload that drops every key does not open another one. */
-  constructor(config: () => Config, host: string, clock: Clock) {
+  constructor(config: () => Config, host: string, clock: Clock, rates?: SharedRates) {
     this.#readConfig = config;
     this.#host = host;
     this.#isLoopback = isLoopbackHost(host);
     this.#config = config();
     this.#ring = createKeyRing(this.#config.keys, !this.#isLoopback);
-    this.ceilings = new Ceilings(clock);
+    this.ceilings = new Ceilings(clock, rates);
     this.ceilings.configure(this.#config);
   }
 

@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { fault } from '../kernel/index.ts';
 import type { Fault } from '../kernel/index.ts';
 import { errorBody } from '../wire/index.ts';
+import { STATUS_CODES } from './node-http.ts';
 
 /** What bytes that are no HTTP request amount to; `code` is that of node's `clientError`. */
 export function clientFault(code: string | undefined, headerBytes: number): Fault {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Fault, fault } from '../kernel/index.ts';
+import { Fault, fault, isPromise } from '../kernel/index.ts';
 import type { DecisionId, Timer } from '../kernel/index.ts';
 import type { Caller, FlowController, ResponseSink, Surface } from '../contract/index.ts';
 import { BodyCollector } from './body-collector.ts';
@@ -85,9 +85,22 @@ export class Exchange implements ResponseSink, OpenExchange {
     if (caller instanceof Fault) return this.#refuse(caller, awaitsContinue);
     const wrong = admission.checkHead(this.#request);
     if (wrong !== null) return this.#refuse(wrong, awaitsContinue);
-    const gate = admission.ceilings.enter(caller.tenant);
-    if (gate instanceof Fault) return this.#refuse(gate, awaitsContinue);
     this.#caller = caller;
+    const gate = admission.ceilings.enter(caller.tenant);
+    if (isPromise(gate)) void this.#await(gate, awaitsContinue);
+    else this.#enter(gate, awaitsContinue);
+  }
+
+  /** The body stays in the socket until it is known whether the request may enter. */
+  async #await(entering: Promise<TenantGate | Fault>, awaitsContinue: boolean): Promise<void> {
+    this.#response.on('close', () => this.#onClose());
+    const gate = await entering.catch((error) => toFault(error, this.#host.parts.log));
+    if (this.#stage === 'body') this.#enter(gate, awaitsContinue);
+    else if (!(gate instanceof Fault)) this.#host.admission.ceilings.leave(gate);
+  }
+
+  #enter(gate: TenantGate | Fault, awaitsContinue: boolean): void {
+    if (gate instanceof Fault) return this.#refuse(gate, awaitsContinue);
     this.#gate = gate;
     this.#host.open.add(this);
     this.#listen();

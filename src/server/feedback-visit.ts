@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Fault, fault } from '../kernel/index.ts';
+import { Fault, fault, isPromise } from '../kernel/index.ts';
 import type { Timer } from '../kernel/index.ts';
 import type { Caller, FeedbackAnswer } from '../contract/index.ts';
 import { printable } from './admission.ts';
@@ -40,14 +40,32 @@ export class FeedbackVisit implements OpenExchange {
   }
 
   receive(awaitsContinue: boolean): void {
-    const { admission, phase, parts } = this.#host;
+    const { admission, phase } = this.#host;
     if (phase === 'closing') return this.#refuse(fault('BRS_SHUTTING_DOWN'), awaitsContinue);
     const caller = admission.authenticate(this.#request);
     if (caller instanceof Fault) return this.#refuse(caller, awaitsContinue);
     const wrong = admission.checkHead(this.#request);
     if (wrong !== null) return this.#refuse(wrong, awaitsContinue);
     const gate = admission.ceilings.enter(caller.tenant);
+    if (isPromise(gate)) void this.#await(gate, caller, awaitsContinue);
+    else this.#enter(gate, caller, awaitsContinue);
+  }
+
+  /** The body stays in the socket until it is known whether the visit may enter. */
+  async #await(
+    entering: Promise<TenantGate | Fault>,
+    caller: Caller,
+    awaitsContinue: boolean,
+  ): Promise<void> {
+    this.#response.on('close', () => this.#finish());
+    const gate = await entering.catch((error) => toFault(error, this.#host.parts.log));
+    if (!this.#isDone) this.#enter(gate, caller, awaitsContinue);
+    else if (!(gate instanceof Fault)) this.#host.admission.ceilings.leave(gate);
+  }
+
+  #enter(gate: TenantGate | Fault, caller: Caller, awaitsContinue: boolean): void {
     if (gate instanceof Fault) return this.#refuse(gate, awaitsContinue);
+    const { admission, parts } = this.#host;
     this.#gate = gate;
     this.#host.open.add(this);
     const { bodyTimeoutMs } = admission.current().server.limits;

@@ -4,6 +4,8 @@
  * where a request goes, never reads a body's meaning, and never imports the wiring.
  */
 export { createModelServer } from './model-server.ts';
-export { createAdminServer } from './admin/admin-server.ts';
 export type { ServerLog } from './log.ts';
 export { authority } from './listen.ts';
+export { createSharedPort } from './shared-port.ts';
+export type { SharedPort } from './shared-port.ts';
+export type { HandedSockets } from './handed-sockets.ts';

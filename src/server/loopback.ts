@@ -9,6 +9,8 @@ export function isLoopbackHost(host: string): boolean {
   return plain.startsWith('127.') && isIPv4(plain);
 }
 
+export const KEY_REMEDY = 'add an entry under "keys" (bourse hash-key makes one)';
+
 /** A surface without a key listens on loopback only. */
 export function assertLoopback(surface: string, host: string, remedy: string): void {
   if (!isLoopbackHost(host)) throw fault('BRS_UNPROTECTED', { surface, host, remedy });

@@ -344,6 +344,22 @@ describe('other paths', () => {
     expect((await send(rig, { method: 'HEAD', path: '/health' })).text).toBe('');
   });
 
+  test('metrics tell of all tenants: through a proxy they are for keys with the role alone', async () => {
+    const rig = await startRig({ keys: ['plain'] });
+    const ask = (headers: Record<string, string>) =>
+      send(rig, { method: 'GET', path: '/metrics', headers });
+    expect((await ask({})).status).toBe(200);
+    const through = { 'x-forwarded-for': '203.0.113.9' };
+    expect((await ask(through)).status).toBe(401);
+    const keyed = { ...through, authorization: 'Bearer plain' };
+    const refused = await ask(keyed);
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('the role \\"metrics\\"');
+    const config = testConfig({ keys: ['plain'] });
+    rig.setConfig({ ...config, keys: config.keys.map((key) => ({ ...key, roles: ['metrics'] })) });
+    expect((await ask(keyed)).status).toBe(200);
+  });
+
   test('the list of models, and one of them', async () => {
     const rig = await startRig();
     const models = [{ id: 'org/qwen' }] as never;

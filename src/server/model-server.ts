@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Surface } from '../contract/index.ts';
@@ -8,10 +7,13 @@ import type { Edge } from './edge.ts';
 import { Exchange } from './exchange.ts';
 import type { Door } from './exchange.ts';
 import { FEEDBACK_PATH, FeedbackVisit } from './feedback-visit.ts';
+import { HandedSockets } from './handed-sockets.ts';
+import type { Doorway } from './handed-sockets.ts';
 import { listen } from './listen.ts';
 import type { Address } from './listen.ts';
-import { assertLoopback } from './loopback.ts';
+import { KEY_REMEDY, assertLoopback } from './loopback.ts';
 import { COUNT_EDGE, COUNT_PATH, MESSAGES_EDGE, MESSAGES_PATH } from './messages-edge.ts';
+import { createServer } from './node-http.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { OpenPages } from './open-pages.ts';
 import type { ModelServerParts, ServerHost } from './server-host.ts';
@@ -21,6 +23,8 @@ import type { ShutdownPhases } from './shutdown.ts';
 export interface ModelServer {
   /** Rejects with `BRS_UNPROTECTED` or `BRS_LISTEN`. */
   listen(): Promise<Address>;
+  /** Instead of `listen`: serves what another process has accepted, until `onClosing`. */
+  openToHanded(onClosing: () => void): HandedSockets;
   /** Shuts down in phases (DESIGN §8); those of the configuration unless given. */
   close(phases?: ShutdownPhases): Promise<void>;
   /** Requests in flight, as the drain of a shutdown counts them. */
@@ -48,12 +52,10 @@ const REQUEST_TIMEOUT_MARGIN_MS = 5_000;
 const CHECK_CONNECTIONS_MS = 2_000;
 const HEADERS_MAX = 200;
 
-const KEY_REMEDY = 'add an entry under "keys" (bourse hash-key makes one)';
-
 /** The OpenAI-compatible server: bare `node:http`, since a framework costs as much as the routing. */
 export function createModelServer(parts: ModelServerParts): ModelServer {
   const first = parts.config().server;
-  const admission = new Admission(parts.config, first.host, parts.clock);
+  const admission = new Admission(parts.config, first.host, parts.clock, parts.rates);
   const host: ServerHost = { parts, admission, open: new OpenExchanges(), phase: 'serving' };
   const pages = new OpenPages(host);
   const server = createServer(
@@ -75,6 +77,7 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     onClientError(error, socket, host),
   );
+  let doorway: Doorway = server;
 
   function receive(
     request: IncomingMessage,
@@ -110,7 +113,12 @@ export function createModelServer(parts: ModelServerParts): ModelServer {
         assertLoopback('model API', first.host, KEY_REMEDY);
       return listen(server, { host: first.host, port: first.port });
     },
-    close: (phases) => shutDown(server, host, phases ?? parts.config().server.shutdown),
+    openToHanded(onClosing) {
+      const handed = new HandedSockets(server, onClosing);
+      doorway = handed;
+      return handed;
+    },
+    close: (phases) => shutDown(doorway, host, phases ?? parts.config().server.shutdown),
   };
 }
 

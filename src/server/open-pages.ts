@@ -10,6 +10,10 @@ import type { ServerHost } from './server-host.ts';
 const MODELS_PATH = '/v1/models';
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
+/** What proxies add. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+const METRICS_ROLE = 'metrics';
+
 /** A body sent along with a request that takes none is swallowed up to this size. */
 const STRAY_BODY_BYTES_MAX = 64 * 1024;
 
@@ -68,11 +72,14 @@ export class OpenPages {
     else sendJson(response, 503, { status: 'unavailable', reason });
   }
 
-  /** Labels name tenants: beyond this host, metrics need a key where one is configured. */
+  /** They tell of all tenants: beyond this host, and through a proxy on it, they are for keys with a role of their own. */
   #metrics(visit: Visit): void {
     const { request, response } = visit;
-    if (!isLoopbackHost(request.socket.remoteAddress ?? '') && this.#callerOf(visit) === null)
-      return;
+    if (!isOfThisHost(request) || (this.#host.admission.isKeyRequired && isForwarded(request))) {
+      const caller = this.#callerOf(visit);
+      if (caller === null) return;
+      if (!caller.roles.includes(METRICS_ROLE)) return this.#fail(visit, notForMetrics());
+    }
     this.#host.parts.metrics().then(
       (text) => response.writeHead(200, { 'content-type': TEXT }).end(text),
       (error: unknown) => this.#fail(visit, toFault(error, this.#host.parts.log)),
@@ -111,6 +118,17 @@ export class OpenPages {
     refuseEarly({ ...visit, problem, keepUpToBytes: STRAY_BODY_BYTES_MAX, extra }, parts.clock);
   }
 }
+
+const isOfThisHost = (request: IncomingMessage): boolean =>
+  isLoopbackHost(request.socket.remoteAddress ?? '');
+
+const isForwarded = ({ headers }: IncomingMessage): boolean =>
+  FORWARDED.some((name) => headers[name] !== undefined);
+
+const notForMetrics = (): Fault =>
+  fault('BRS_FORBIDDEN', {
+    reason: `Metrics tell of all tenants: ask on the admin port, or with a key that has the role "${METRICS_ROLE}"`,
+  });
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = Buffer.from(JSON.stringify(value));

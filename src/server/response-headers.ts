@@ -1,5 +1,5 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ServerResponse } from 'node:http';
+import { validateHeaderName, validateHeaderValue } from './node-http.ts';
 
 /** Set by this server: what the director hands over for them would contradict the framing. */
 const FRAMING = new Set([

@@ -1,5 +1,5 @@
 import type { Clock, Fault, TenantId } from '../kernel/index.ts';
-import type { Config, Feedback, FeedbackAnswer, Route } from '../contract/index.ts';
+import type { Config, Feedback, FeedbackAnswer, Route, SharedRates } from '../contract/index.ts';
 import type { Admission } from './admission.ts';
 import type { ServerLog } from './log.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
@@ -13,6 +13,8 @@ export interface ModelServerParts {
   /** Judges an earlier answer of the tenant. */
   readonly feedback: (tenant: TenantId, feedback: Feedback) => Promise<FeedbackAnswer>;
   readonly readiness: () => { readonly isReady: boolean; readonly reason: string | null };
+  /** Unset: there is no other worker to share limits with. */
+  readonly rates?: SharedRates | undefined;
   readonly clock: Clock;
   readonly log: ServerLog;
   /** Hears of every request that was refused before the director saw it, for the metrics. */

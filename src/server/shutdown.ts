@@ -1,6 +1,6 @@
-import type { Server } from 'node:http';
 import { fault } from '../kernel/index.ts';
 import type { Clock } from '../kernel/index.ts';
+import type { Doorway } from './handed-sockets.ts';
 import type { ServerHost } from './server-host.ts';
 
 /** How long readiness fails before the port closes, and how long requests in flight may take. */
@@ -18,7 +18,7 @@ const POLL_MS = 50;
  * gets an error → close what does not read it.
  */
 export async function shutDown(
-  server: Server,
+  doorway: Doorway,
   host: ServerHost,
   { noticeMs, drainMs }: ShutdownPhases,
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function shutDown(
   host.phase = 'closing';
   const state = { isClosed: false };
   const closed = new Promise<void>((resolve) => {
-    server.close(() => {
+    doorway.close(() => {
       state.isClosed = true;
       resolve();
     });
@@ -36,14 +36,14 @@ export async function shutDown(
   const closeWithin = async (limitMs: number): Promise<void> => {
     const deadlineMs = clock.monotonicMs() + limitMs;
     while (!state.isClosed && clock.monotonicMs() < deadlineMs) {
-      server.closeIdleConnections();
+      doorway.closeIdleConnections();
       await Promise.race([closed, wait(clock, POLL_MS)]);
     }
   };
   await closeWithin(drainMs);
   for (const exchange of host.open.all()) exchange.cut(fault('BRS_SHUTTING_DOWN'));
   await closeWithin(FLUSH_MS);
-  server.closeAllConnections();
+  doorway.closeAllConnections();
   await closed;
 }
 

@@ -35,7 +35,10 @@ function rig(readings: Readonly<Record<string, Reading | Promise<Reading> | Erro
     /** `of`: the slots that the policy has. */
     read: (of: readonly SignalSlot[] = []) => {
       const memo = openSignals(of, WORKLOAD, clock);
-      return { memo, topic: () => topics.read(WORKLOAD, memo, of) };
+      return {
+        memo,
+        topic: (byDifficulty = false) => topics.read(WORKLOAD, memo, of, byDifficulty),
+      };
     },
   };
 }
@@ -58,6 +61,12 @@ describe('the topic of a request', () => {
     const { cold, reads } = rig({ domain: known({ law: 0.9 }) });
     expect(cold).toEqual({ domain: null, band: null, spentMicroseconds: 0 });
     expect(reads).toEqual([]);
+  });
+
+  test('has a difficulty without a certain domain where difficulty counts', () => {
+    const { read } = rig({ domain: known({ law: 0.3, math: 0.4 }), complexity: known(0.2) });
+    expect(read().topic()).not.toHaveProperty('chance');
+    expect(read().topic(true)).toMatchObject({ domain: null, band: null, chance: 0.2 });
   });
 
   test('uses and leaves the readings that conditions use', () => {

@@ -8,7 +8,13 @@ import { bandOf } from '../estimate/index.ts';
 /** Tells what requests are about, for beliefs that depend on it. */
 export interface TopicReader {
   /** Reads it once for a request. `slots`: those of `signals`, whose readings are used and added to. */
-  read(workload: Workload, signals: SignalReader, slots: readonly SignalSlot[]): Topic;
+  read(
+    workload: Workload,
+    signals: SignalReader,
+    slots: readonly SignalSlot[],
+    /** Where difficulty moves every bid, the first request waits for the models, and it is read of requests of no certain domain too. */
+    byDifficulty?: boolean,
+  ): Topic;
 }
 
 const UNKNOWN: Topic = { domain: null, band: null, spentMicroseconds: 0 };
@@ -71,20 +77,22 @@ export function createTopicReader(registered: readonly Signal[], clock: Clock): 
     isWarm = true;
   };
   return {
-    read(workload, signals, slots) {
+    read(workload, signals, slots, byDifficulty = false) {
       const seen = signals.share(TOPIC_IN_VIEW);
       if (seen.topic !== null) return seen.topic;
       // No request waits for a model file: the first that asks has them loaded for those after it.
-      if (!isAsked) clock.after(0, warm);
+      if (byDifficulty && !isWarm) warm();
+      if (!isAsked && !isWarm) clock.after(0, warm);
       isAsked = true;
       if (!isWarm) return UNKNOWN;
       const startedMs = clock.monotonicMs();
       const domain = likeliest(domains.read(workload, signals, slots));
-      const chance = domain === null ? null : complexities.read(workload, signals, slots);
+      const asksChance = domain !== null || byDifficulty;
+      const chance = asksChance ? complexities.read(workload, signals, slots) : null;
       const spentMicroseconds = (clock.monotonicMs() - startedMs) * 1000;
       return (seen.topic =
         typeof chance === 'number'
-          ? { domain, band: bandOf(chance), chance, spentMicroseconds }
+          ? { domain, band: domain === null ? null : bandOf(chance), chance, spentMicroseconds }
           : { domain, band: null, spentMicroseconds });
     },
   };

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Rng } from '../kernel/index.ts';
@@ -7,6 +6,9 @@ import type { SimulatedSpec } from './engine-spec.ts';
 import type { SimulatedFault } from './fault-injection.ts';
 import { fault as codedFault } from '../kernel/index.ts';
 import { Desk } from './desk.ts';
+
+/** Past the ESM facade, whose lazy exports load a second HTTP client. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface SimulatedServerOptions {
   readonly spec: SimulatedSpec;

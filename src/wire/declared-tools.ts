@@ -105,7 +105,8 @@ export function calledTools(body: RequestBody): ReadonlySet<string> {
   for (const field of ['messages', 'input']) {
     const span = body.fields.get(field);
     if (span === undefined || body.bytes[span.start] !== OPEN_BRACKET) continue;
-    const text: JsonText = { bytes: body.bytes, end: span.end, isStrict: false };
+    const { bytes, longStrings } = body;
+    const text: JsonText = { bytes, end: span.end, isStrict: false, longStrings };
     let at = firstItem(text, span.start, CLOSE_BRACKET);
     while (at >= 0) {
       if (body.bytes[at] === OPEN_BRACE) addCalls(text, at, names);

@@ -29,6 +29,7 @@ export { isPlainAnswer, overrunOf } from './overrun.ts';
 export type { Overrun } from './overrun.ts';
 export { reasoningChanges, thinkingTokens } from './reasoning.ts';
 export type { FieldChange } from './reasoning.ts';
+export { SALT_MEMBER, prefixSaltOf } from './prefix-salt.ts';
 export { systemPromptEdit } from './system-prompt.ts';
 export { usageOf } from './usage-of.ts';
 export { createSseTap } from './sse-tap.ts';
@@ -68,4 +69,4 @@ export {
   requestedEffort,
   withoutMarks,
 } from './messages/index.ts';
-export { readWait, RETRY_AFTER_MS_MAX } from './retry-after.ts';
+export { readRetryAfter } from './retry-after.ts';

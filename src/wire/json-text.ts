@@ -7,6 +7,8 @@ export interface JsonText {
   /** One past the last byte that belongs to the text. */
   readonly end: number;
   readonly isStrict: boolean;
+  /** Ends of long strings by their opening quotes: the first reader of the text fills it for the next. */
+  readonly longStrings?: Map<number, number> | undefined;
 }
 
 export const QUOTE = 0x22;
@@ -24,6 +26,8 @@ export const LOWER_N = 0x6e;
 const DEPTH_MAX = 128;
 /** Bytes of a string that are read one by one before the native search for a quote takes over. */
 const INLINE_BYTES = 24;
+/** A string of more bytes is long: its end is remembered. */
+const LONG_BYTES = 256;
 
 /** 1 for every byte that stands for itself in a string. */
 const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -152,23 +156,30 @@ function endOfString(text: JsonText, open: number): number {
  * jump follows only on bytes that were read, so that no byte is seen more than twice.
  */
 function endOfLongString(text: JsonText, open: number): number {
-  const { bytes, end } = text;
+  const { bytes, end, longStrings } = text;
   let at = open + 1;
   for (;;) {
     const limit = Math.min(end, at + INLINE_BYTES);
     while (at < limit) {
       const byte = bytes[at]!;
-      if (byte === QUOTE) return at + 1;
+      if (byte === QUOTE) return known(text, open, at + 1);
       at += byte === BACKSLASH ? 2 : 1;
     }
     if (at >= end) throw flaw(text, end, '');
+    const remembered = longStrings?.get(open);
+    if (remembered !== undefined) return remembered;
     const quote = bytes.indexOf(QUOTE, at);
     if (quote < 0 || quote >= end) throw flaw(text, end, '');
     let before = quote;
     while (before > at && bytes[before - 1] === BACKSLASH) before--;
-    if (((quote - before) & 1) === 0) return quote + 1;
+    if (((quote - before) & 1) === 0) return known(text, open, quote + 1);
     at = quote + 1;
   }
+}
+
+function known({ longStrings }: JsonText, open: number, end: number): number {
+  if (longStrings !== undefined && end - open > LONG_BYTES) longStrings.set(open, end);
+  return end;
 }
 
 function endOfCheckedString(text: JsonText, open: number): number {

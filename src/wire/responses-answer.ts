@@ -1,13 +1,7 @@
 import { fault } from '../kernel/index.ts';
 import { addMessage } from './chat-message.ts';
 import { readString } from './read-field.ts';
-import {
-  createResponseFrame,
-  endFields,
-  endOfFinish,
-  reasoningTokensOf,
-  responseUsage,
-} from './responses-object.ts';
+import { createResponseFrame, endFields, endOfFinish, responseUsage } from './responses-object.ts';
 import type { ResponseInfo } from './responses-object.ts';
 import { ResponsesOutput } from './responses-output.ts';
 import { isObject, readUsage } from './usage.ts';
@@ -33,7 +27,7 @@ export function responsesFromChat(chat: Buffer, info: ResponseInfo): Buffer {
     {
       ...endFields(end),
       output: output.finish(end.status),
-      usage: responseUsage(readUsage(answer['usage']), reasoningTokensOf(answer['usage'])),
+      usage: responseUsage(readUsage(answer['usage']), answer['usage']),
     },
   );
   return Buffer.from(JSON.stringify(response));

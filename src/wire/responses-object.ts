@@ -1,5 +1,6 @@
 import type { RequestBody, Usage } from '../contract/index.ts';
 import { parseField } from './read-field.ts';
+import { storedMemberOf } from './usage.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -74,19 +75,21 @@ export function endOfFinish(finishReason: string | null): ResponseEnd & {
 }
 
 /** Null where the engine did not count. `reasoning` is the part of the output spent on thinking. */
-export function responseUsage(usage: Usage | null, reasoningTokens: number): Json | null {
+/** `told`: the usage of the chat answer, which says more; undefined where there was none. */
+export function responseUsage(usage: Usage | null, told: unknown): Json | null {
   if (usage === null) return null;
   return {
     input_tokens: usage.promptTokens,
     input_tokens_details: { cached_tokens: usage.cachedTokens },
     output_tokens: usage.outputTokens,
-    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    output_tokens_details: { reasoning_tokens: reasoningTokensOf(told) },
     total_tokens: usage.promptTokens + usage.outputTokens,
+    ...storedMemberOf(told),
   };
 }
 
 /** `completion_tokens_details.reasoning_tokens` of a chat answer's usage; 0 where it does not say. */
-export function reasoningTokensOf(usage: unknown): number {
+function reasoningTokensOf(usage: unknown): number {
   const details = (usage as { completion_tokens_details?: { reasoning_tokens?: unknown } } | null)
     ?.completion_tokens_details;
   const tokens = details?.reasoning_tokens;

@@ -1,13 +1,7 @@
 import type { Usage } from '../contract/index.ts';
 import { addMessage } from './chat-message.ts';
 import { readString } from './read-field.ts';
-import {
-  createResponseFrame,
-  endFields,
-  endOfFinish,
-  reasoningTokensOf,
-  responseUsage,
-} from './responses-object.ts';
+import { createResponseFrame, endFields, endOfFinish, responseUsage } from './responses-object.ts';
 import type { ResponseEnd, ResponseInfo } from './responses-object.ts';
 import { ResponsesOutput } from './responses-output.ts';
 import { boundaryAcross, lastBoundary, readPayloads } from './sse-lines.ts';
@@ -41,7 +35,8 @@ class Translator implements ResponsesStream {
   #isOver = false;
   #finishReason: string | null = null;
   #usage: Usage | null = null;
-  #reasoningTokens = 0;
+  /** The usage as the chat stream had it. */
+  #told: unknown = undefined;
 
   constructor(info: ResponseInfo) {
     this.#output = new ResponsesOutput(info.id, (type, fields) => this.#emit(type, fields));
@@ -90,7 +85,7 @@ class Translator implements ResponsesStream {
     const usage = readUsage(chunk['usage']);
     if (usage !== null) {
       this.#usage = usage;
-      this.#reasoningTokens = reasoningTokensOf(chunk['usage']);
+      this.#told = chunk['usage'];
     }
     const choices = chunk['choices'];
     const choice: unknown = Array.isArray(choices) ? choices[0] : null;
@@ -129,7 +124,7 @@ class Translator implements ResponsesStream {
   }
 
   #response(end: ResponseEnd, output: readonly Json[]): Json {
-    const usage = responseUsage(this.#usage, this.#reasoningTokens);
+    const usage = responseUsage(this.#usage, this.#told);
     return this.#frame(this.#model, { ...endFields(end), output, usage });
   }
 

@@ -26,7 +26,9 @@ const FIELDS_MAX = 256;
  * written with escapes is refused, since two readers could see two different requests in it.
  */
 export function scanBody(bytes: Buffer): RequestBody {
-  const text: JsonText = { bytes, end: bytes.length, isStrict: bytes.length <= STRICT_BYTES };
+  const isStrict = bytes.length <= STRICT_BYTES;
+  const longStrings = isStrict ? undefined : new Map<number, number>();
+  const text: JsonText = { bytes, end: bytes.length, isStrict, longStrings };
   const open = skipSpace(text, startAfterMark(bytes));
   if (open >= bytes.length) throw fault('BRS_BODY_EMPTY');
   if (bytes[open] !== OPEN_BRACE) {
@@ -37,7 +39,7 @@ export function scanBody(bytes: Buffer): RequestBody {
   const end = scanMembers(text, open, fields);
   const rest = skipSpace(text, end);
   if (rest < bytes.length) throw flaw(text, rest, 'something follows the object');
-  return { bytes, open, close: end - 1, fields };
+  return { bytes, open, close: end - 1, fields, longStrings };
 }
 
 /** Fills `fields` with the members of the object that opens at `open`; returns one past its end. */

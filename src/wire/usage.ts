@@ -80,3 +80,9 @@ export const isObject = (value: unknown): value is Json =>
 
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** How a stored answer came to be served again, as the usage of its chat form says; nothing in that of others. */
+export function storedMemberOf(usage: unknown): { readonly bourse_cache?: unknown } {
+  const stored = isObject(usage) ? usage['bourse_cache'] : undefined;
+  return isObject(stored) ? { bourse_cache: stored } : {};
+}

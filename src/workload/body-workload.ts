@@ -6,6 +6,7 @@ import type {
   RequestBody,
   RequestPreferences,
   ToolView,
+  TurnSpan,
   Surface,
   Workload,
 } from '../contract/index.ts';
@@ -98,7 +99,7 @@ export class BodyWorkload implements Workload {
     return (this.#lastUserText ??= readLastUserText(this.body, this.surface, this.#census));
   }
 
-  lastTurnSpan(): { readonly start: number; readonly end: number } | null {
+  lastTurnSpan(): TurnSpan | null {
     return findLastTurn(this.body, this.surface, this.#census);
   }
 

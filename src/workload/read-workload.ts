@@ -42,7 +42,8 @@ export function readWorkload(ingress: Ingress): Workload {
 
 function takeCensus(body: RequestBody, surface: Surface): Census {
   const census = new Census();
-  const text: JsonText = { bytes: body.bytes, end: body.close, isStrict: false };
+  const { bytes, close: end, longStrings } = body;
+  const text: JsonText = { bytes, end, isStrict: false, longStrings };
   if (surface === 'chat') {
     census.readMessages(text, required(body, 'messages'), 'messages');
   } else if (surface === 'completions') {

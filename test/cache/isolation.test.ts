@@ -40,11 +40,13 @@ const TEXTS: TextReading = {
 const RULE: CacheRule = {
   isExact: true,
   semantic: { maxErrorRate: 0.4, exploreRatio: 0.2 },
+  prefer: 'market',
   ttlMs: 40_000,
   scope: 'tenant',
   tags: [],
   maxTemperature: 1,
   entriesMax: null,
+  coalesces: 'host',
   isPaced: false,
   storesTimeSensitive: true,
   storesPersonal: true,
@@ -63,7 +65,8 @@ const MANDATE = {
 } as unknown as Mandate;
 const FLEET = { states: [] } as unknown as FleetSnapshot;
 /** Whoever wins the auction costs more than nothing. */
-const AUCTION = { kind: 'award', ranked: [{ score: 1 }] } as unknown as Decision['result'];
+const WINNER = { score: 1, accuracy: null, instance: { model: { id: 'another' } } };
+const AUCTION = { kind: 'award', ranked: [WINNER] } as unknown as Decision['result'];
 
 interface Step {
   readonly tenant: 'a' | 'b';
@@ -91,7 +94,9 @@ async function transcript(steps: readonly Step[], isAlone: boolean): Promise<unk
   const clock = createVirtualClock(1_000_000);
   const limits = { path: null, entriesMax: 6, bytesMax: 40_000, scopesMax: 4, named: null };
   const cache = new ResponseCache({
+    worker: 0,
     clock,
+    digest: (bytes) => Buffer.from(bytes).toString('hex'),
     config: () => limits,
     openTexts: () => TEXTS,
     tell: () => {},

@@ -254,8 +254,10 @@ function isProbed({ engine, known, read }: Subject, hasMetrics: boolean): void {
     const server = await listen((response, _body, request) => {
       const path = request.url!;
       if (request.method === 'POST') {
-        const answer = known.probes[`POST ${path}`] as { status: number } | undefined;
-        response.writeHead(answer?.status ?? 404).end('{}');
+        const answer = known.probes[`POST ${path}`] as
+          | { status: number; body?: object }
+          | undefined;
+        response.writeHead(answer?.status ?? 404).end(JSON.stringify(answer?.body ?? {}));
       } else if (hasMetrics && path === engine.probe.telemetryPath) {
         response.end(read('metrics.txt'));
       } else {

@@ -28,9 +28,14 @@ export async function startAnsweringServer(answering: Answering): Promise<Answer
       response.end('');
       return;
     }
+    // It has no such surface, and says so whenever it is asked whether it has.
+    if (request.url === '/v1/responses') {
+      response.writeHead(404).end();
+      return;
+    }
     let text = '';
     for await (const chunk of request) text += String(chunk);
-    const body = JSON.parse(text) as Asked;
+    const body = asChat(JSON.parse(text) as Asked & { readonly prompt?: string });
     asked.push(body);
     const answer = await answering(body, asked.length);
     if (answer === null) {
@@ -67,4 +72,9 @@ export async function startAnsweringServer(answering: Answering): Promise<Answer
         server.close(() => resolve());
       }),
   };
+}
+
+/** A prompt is what a user says. */
+function asChat({ prompt, ...body }: Asked & { readonly prompt?: string }): Asked {
+  return prompt === undefined ? body : { ...body, messages: [{ role: 'user', content: prompt }] };
 }

@@ -188,14 +188,17 @@ describe('the same request again', () => {
 describe('the same request at the same time', () => {
   test('waits for the first one', async () => {
     const open = hold();
-    const before = server.asked.length;
-    const asked = [1, 2, 3, 4].map(() => ask(acme, 'Is the café open on holidays in general?'));
-    await eventually(async () => server.asked.length > before);
+    const question = 'Is the café open on holidays in general?';
+    // The exchange also looks at what the model can do.
+    const times = (): number =>
+      server.asked.filter(({ messages }) => messages?.at(-1)?.content === question).length;
+    const asked = [1, 2, 3, 4].map(() => ask(acme, question));
+    await eventually(async () => times() > 0);
     open();
     const answers = await Promise.all(asked);
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(answers.filter(({ status }) => status === 'miss')).toHaveLength(1);
-    expect(server.asked).toHaveLength(before + 1);
+    expect(times()).toBe(1);
   });
 
   test('goes on by itself when the first one fails', async () => {
@@ -210,6 +213,74 @@ describe('the same request at the same time', () => {
     const answers = await Promise.all(asked);
     expect(answers.filter((answer) => answer instanceof Error)).toHaveLength(1);
     expect(answers.filter((answer) => !(answer instanceof Error))).toHaveLength(1);
+  });
+});
+
+describe('on every surface, a hit says what it is', () => {
+  const asked = (content: string) => ({
+    chat: { path: 'chat/completions', messages: [{ role: 'user', content }] },
+    completions: { path: 'completions', prompt: content },
+    responses: { path: 'responses', input: content },
+    messages: { path: 'messages', max_tokens: 50, messages: [{ role: 'user', content }] },
+  });
+  type Surface = keyof ReturnType<typeof asked>;
+
+  async function post(surface: Surface, content: string, stream: boolean) {
+    const { path, ...body } = asked(content)[surface];
+    const isOpenAi = surface === 'chat' || surface === 'completions';
+    const options = stream && isOpenAi ? { stream_options: { include_usage: true } } : {};
+    const answered = await fetch(`${app.modelUrl}/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer acme-key' },
+      body: JSON.stringify({ model: 'auto', ...body, stream, ...options }),
+    });
+    return { head: answered.headers, text: await answered.text() };
+  }
+
+  /** The last usage in a body or a stream. */
+  function usageIn(text: string): Record<string, unknown> {
+    const start = text.lastIndexOf('"usage":{') + '"usage":'.length;
+    let depth = 0;
+    for (let at = start; at < text.length; at++) {
+      if (text[at] === '{') depth++;
+      else if (text[at] === '}' && --depth === 0) {
+        return JSON.parse(text.slice(start, at + 1)) as Record<string, unknown>;
+      }
+    }
+    throw new Error(`no usage in ${text}`);
+  }
+
+  const OPENAI = { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 };
+  const USAGES: Record<Surface, object> = {
+    chat: { ...OPENAI, prompt_tokens_details: { cached_tokens: 12 } },
+    completions: { ...OPENAI, prompt_tokens_details: { cached_tokens: 12 } },
+    responses: {
+      input_tokens: 12,
+      input_tokens_details: { cached_tokens: 12 },
+      output_tokens: 7,
+      total_tokens: 19,
+    },
+    messages: { input_tokens: 0, cache_read_input_tokens: 12, output_tokens: 7 },
+  };
+
+  test.each(
+    (Object.keys(USAGES) as Surface[]).flatMap((surface) => [
+      [surface, false] as const,
+      [surface, true] as const,
+    ]),
+  )('%s, streamed: %s', async (surface, isStream) => {
+    const content = `How long is the warranty, by ${surface} ${isStream ? 'streamed' : 'whole'}?`;
+    await post(surface, content, isStream);
+    const { head, text } = await eventually(async () => {
+      const answer = await post(surface, content, isStream);
+      return answer.head.get('x-bourse-cache') === 'hit' && answer;
+    });
+    expect(head.get('x-bourse-cache-age')).toMatch(/^\d+$/);
+    expect(head.get('x-bourse-charged-usd')).toBe('0.000000000000');
+    expect(head.get('x-bourse-model')).toBe('small');
+    const usage = usageIn(text);
+    expect(usage).toMatchObject(USAGES[surface]);
+    expect(usage['bourse_cache']).toEqual({ status: 'hit', age_seconds: expect.any(Number) });
   });
 });
 

@@ -27,12 +27,45 @@ const silent = (): void => {};
 /** Nothing of the answer arrives, or nothing that is one. */
 const HEADS: readonly Fault[] = [
   ...[401, 403, 404, 429, 500, 502, 503, 529].map((code) => status(code)),
+  // Nobody goes where an upstream points to: the server there would be asked.
+  ...[301, 302, 307, 308].map((code) => status(code, 'location: /v1/chat/completions\r\n')),
+  raw('no content', 'HTTP/1.1 204 No Content\r\n\r\n'),
+  raw('another protocol', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+  raw('nothing but a hint', 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'),
+  // undici takes it for a protocol that it does not speak.
+  raw(
+    'a go-ahead that nobody asked for',
+    `HTTP/1.1 100 Continue\r\n\r\n${OK}content-length: 2\r\n\r\n{}`,
+  ),
+  raw('a head of a megabyte', `${OK}x-large: ${'x'.repeat(1 << 20)}\r\n\r\n`),
+  raw('a head of many lines', `${OK}${'x-more: y\r\n'.repeat(5_000)}\r\n`),
+  raw('two lengths', `${OK}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}`),
+  raw('a length that is none', `${OK}content-length: some\r\n\r\n{}`),
+  {
+    name: 'hints before the answer',
+    when: 'never',
+    of: 'both',
+    strike(socket, good) {
+      socket.write('HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(3));
+      endQuietly(socket, good, Buffer.concat(good.parts));
+    },
+  },
   raw('cut before the status line', ''),
-  raw('cut inside the status line', 'HTTP/1.1 2', { isSentAgain: true }),
-  raw('cut inside the headers', `${OK}content-ty`, { isSentAgain: true }),
+  raw('cut inside the status line', 'HTTP/1.1 2'),
+  raw('cut inside the headers', `${OK}content-ty`),
   raw('malformed head', 'HELLO\r\n\r\n'),
   raw('reset before the head', '', { strike: (socket) => void socket.resetAndDestroy() }),
-  raw('hang before the head', '', { of: 'stream', strike: silent }),
+  raw('hang before the head', '', { of: 'stream', isSlow: true, strike: silent }),
+  raw('hang inside the head', '', {
+    of: 'stream',
+    isSlow: true,
+    strike: (socket) => void socket.write(`${OK}content-ty`),
+  }),
+  raw('hang behind the head', '', {
+    of: 'stream',
+    isSlow: true,
+    strike: (socket, good) => void socket.write(`${OK}${contentType(good)}\r\n`),
+  }),
   {
     name: 'gzip that nobody asked for',
     when: 'before',
@@ -105,6 +138,8 @@ const streamFault = (name: string, when: Fault['when'], strike: Fault['strike'])
   strike,
 });
 
+const slow = (fault: Fault): Fault => ({ ...fault, isSlow: true });
+
 const cutsBy = (how: string, write: typeof breakOff): readonly Fault[] =>
   CUTS.map(({ name, when, at }) =>
     streamFault(`cut ${name}, ${how}`, when, (socket, good) => {
@@ -129,11 +164,13 @@ const EXTRA =
 const STREAMS: readonly Fault[] = [
   ...cutsBy('quietly', endQuietly),
   ...cutsBy('broken', breakOff),
-  streamFault('hang in the stream', 'after', (socket, good) => {
-    socket.write(`${OK}${contentType(good)}transfer-encoding: chunked\r\n\r\n`);
-    const bytes = Buffer.concat(good.parts.slice(0, 4));
-    socket.write(`${bytes.length.toString(16)}\r\n${bytes.toString()}\r\n`);
-  }),
+  slow(
+    streamFault('hang in the stream', 'after', (socket, good) => {
+      socket.write(`${OK}${contentType(good)}transfer-encoding: chunked\r\n\r\n`);
+      const bytes = Buffer.concat(good.parts.slice(0, 4));
+      socket.write(`${bytes.length.toString(16)}\r\n${bytes.toString()}\r\n`);
+    }),
+  ),
   streamFault(
     'an error event',
     'after',
@@ -144,6 +181,48 @@ const STREAMS: readonly Fault[] = [
     'after',
     withEvent(() => 4, 'data: {"choices":[{oops\n\n'),
   ),
+  streamFault('a size of a chunk that is none', 'after', (socket, good) => {
+    socket.write(`${OK}${contentType(good)}transfer-encoding: chunked\r\n\r\n`);
+    const bytes = Buffer.concat(good.parts.slice(0, 4));
+    socket.write(`${bytes.length.toString(16)}\r\n${bytes.toString()}\r\n`);
+    setTimeout(() => socket.end('nine\r\n'), 60);
+  }),
+  streamFault('a length that ends it too soon', 'after', (socket, good) => {
+    const all = Buffer.concat(good.parts);
+    const length = before(good.parts, 4) + 9;
+    socket.write(`${OK}${contentType(good)}content-length: ${length}\r\n\r\n`);
+    socket.end(all);
+  }),
+  streamFault('a length that is never reached', 'never', (socket, good) => {
+    const all = Buffer.concat(good.parts);
+    socket.write(`${OK}${contentType(good)}content-length: ${all.length + 9}\r\n\r\n`);
+    socket.end(all);
+  }),
+  slow(
+    streamFault('no end behind [DONE]', 'never', (socket, good) => {
+      socket.write(`${OK}${contentType(good)}transfer-encoding: chunked\r\n\r\n`);
+      const bytes = Buffer.concat(good.parts);
+      socket.write(`${bytes.length.toString(16)}\r\n${bytes.toString()}\r\n`);
+    }),
+  ),
+  streamFault(
+    'garbage behind [DONE]',
+    'never',
+    withEvent(({ parts }) => parts.length, '\0\xff{oops\n\ndata:{}}\r\r'),
+  ),
+  streamFault(
+    'the usage behind [DONE]',
+    'never',
+    withEvent(
+      ({ parts }) => parts.length,
+      'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":9,"total_tokens":18}}\n\n',
+    ),
+  ),
+  streamFault('two finishes', 'never', (socket, good) => {
+    const end = finishOf(good.parts);
+    const parts = [...good.parts.slice(0, end), good.parts[end]!, ...good.parts.slice(end)];
+    endQuietly(socket, good, Buffer.concat(parts));
+  }),
   streamFault(
     '[DONE] twice',
     'never',
@@ -178,6 +257,11 @@ const WHOLES: readonly Fault[] = [
   wholeFault('body shorter than its length', (socket, good) => {
     const body = bodyOf(good);
     socket.write(`${OK}${contentType(good)}content-length: ${body.length + 9}\r\n\r\n`);
+    socket.end(body);
+  }),
+  wholeFault('body longer than its length', (socket, good) => {
+    const body = bodyOf(good);
+    socket.write(`${OK}${contentType(good)}content-length: ${body.length - 9}\r\n\r\n`);
     socket.end(body);
   }),
   wholeFault('malformed JSON', (socket, good) =>

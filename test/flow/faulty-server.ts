@@ -8,8 +8,8 @@ export interface Fault {
   readonly when: 'before' | 'after' | 'never';
   /** For streams, for whole answers, or for both. */
   readonly of: 'stream' | 'whole' | 'both';
-  /** It may look like a connection that was closed while idle: the request is sent once more. */
-  readonly isSentAgain?: boolean;
+  /** A time-out ends it: it is not tried in every way. */
+  readonly isSlow?: boolean;
   strike(socket: Socket, good: Good): void;
 }
 

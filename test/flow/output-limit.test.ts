@@ -9,7 +9,7 @@ let demo: DemoExchange;
 async function start(budgets = ''): Promise<void> {
   demo = await startDemoExchange({
     speedup: 200,
-    edit: (yaml) => `${['budgets', 'routes'].reduce(without, yaml)}
+    edit: (yaml) => `${['budgets', 'routes', 'learning'].reduce(without, yaml)}
 understanding: { deep: off }
 health: { pollMs: 60000, timeoutMs: 10000 }
 routes: [{ name: all, use: { ${TIGHT} } }]

@@ -42,7 +42,7 @@ server: { port: 0, admin: { port: 0 }, shutdown: { drainSeconds: 1 } }
 log: { level: silent }
 understanding: { deep: off }
 health: { pollMs: 60000, timeoutMs: 20000, breaker: { failures: 10000 } }
-attempts: { max: 4, connectTimeoutMs: 2000, firstTokenTimeoutMs: 2500, idleTimeoutMs: 2500, totalTimeoutMs: 15000 }
+attempts: { max: 4, connectTimeoutMs: 2000, firstTokenTimeoutMs: 4000, idleTimeoutMs: 4000, totalTimeoutMs: 30000 }
 models:
   - { id: pair, upstreamName: m, price: { inputPerMTok: 1, outputPerMTok: 2 }, accuracy: { default: 0.9 } }
   - { id: solo, upstreamName: m, price: { inputPerMTok: 1, outputPerMTok: 2 }, accuracy: { default: 0.9 } }
@@ -203,8 +203,7 @@ function check(answered: Answered): readonly string[] {
   if (status === 200 && text === '') wrong.push('an empty answer');
   if (status !== 200 && status < 429) wrong.push(`status ${status}`);
   if (body.includes('127.0.0.1')) wrong.push('the place of an upstream');
-  const isSentAgain = asking.fault?.isSentAgain === true;
-  if (!isSentAgain && (asking.mode === 'plain' || asking.mode === 'cached')) {
+  if (asking.mode === 'plain' || asking.mode === 'cached') {
     const when = asking.fault?.when ?? 'never';
     const isClean = when === 'never' || asking.fleet === 'pair';
     if (isClean !== (ends === 1)) wrong.push(isClean ? 'an error' : 'a clean end');
@@ -223,7 +222,9 @@ function check(answered: Answered): readonly string[] {
 function checkOutcome({ asking, of, body, status }: Answered, outcome: Outcome): readonly string[] {
   const wrong: string[] = [];
   const { usage, attempts, costPicoUsd } = outcome;
-  if (asking.fault?.isSentAgain !== true && attempts.length !== of.dispatches) {
+  // One that was given up at once may not have got as far as the server.
+  const arrived = attempts.filter(({ result }) => result !== 'aborted').length;
+  if (of.dispatches > attempts.length || of.dispatches < arrived) {
     wrong.push(`${attempts.length} attempts of ${of.dispatches} dispatches`);
   }
   if (outcome.httpStatus !== status) wrong.push(`status ${outcome.httpStatus} for ${status}`);
@@ -247,7 +248,9 @@ const MATRIX: readonly Asking[] = FAULTS.flatMap((fault, place) =>
         .filter((isStream) => fault.of === 'both' || (fault.of === 'stream') === isStream)
         .flatMap((isStream) => {
           const others: Mode[] = ['cached', 'hedged', 'cascaded'];
-          const modes: Mode[] = ['plain', others[(place + i) % 3]!];
+          const other = others[(place + i) % 3]!;
+          const modes: Mode[] =
+            fault.isSlow === true ? [i % 2 === 0 ? 'plain' : other] : ['plain', other];
           return modes.map((mode) => ({ fleet: name, mode, surface, isStream, fault }));
         }),
     ),
@@ -257,9 +260,9 @@ const MATRIX: readonly Asking[] = FAULTS.flatMap((fault, place) =>
 describe('every fault, at every place, on every surface', () => {
   test(
     'nothing is lost, nothing is doubled, budgets are settled',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
-      const answers = await inParallel(MATRIX, 24, ask);
+      const answers = await inParallel(MATRIX, 32, ask);
       const wrong = answers.flatMap((one) => check(one).map((what) => `${what} | ${nameOf(one)}`));
       const outcomes = await inParallel(answers, 16, ({ id }) => outcomeOf(id));
       outcomes.forEach((outcome, i) => {

@@ -95,7 +95,8 @@ describe('a model that no table knew', () => {
     let record: ContextRecord | undefined;
     const read = (prompt: string) => {
       const values = router.read(prompt, encoder.embedOne(prompt));
-      const prior = contextPrior(fourth, NO_BELIEFS, null, router.forecast(fourth, values));
+      const question = { domain: null, band: null };
+      const prior = contextPrior(fourth, NO_BELIEFS, question, router.forecast(fourth, values));
       return { values, prior, space: router.space };
     };
     const rows = Array.from({ length: 150 }, (_, i) => i);

@@ -5,6 +5,7 @@ import {
   RiskControl,
   SHIPPED_PRIOR,
   createWordMeanings,
+  hashOf,
   pairQuestions,
   readPhrase,
 } from '../../match/index.ts';
@@ -49,8 +50,8 @@ interface Request {
 }
 
 /**
- * Each record is one request: `text_b` is asked when `text_a` is what is stored nearest to it. In a
- * random order, the cache decides, and learns from each fresh answer whether the stored one would
+ * Each record is one request: `text_b` is asked when `text_a` is what is stored nearest to it; the
+ * same `text_a` is the same stored question. In a random order, the cache decides, and learns from each fresh answer whether the stored one would
  * have been right (`label`); of an answer that it served it learns nothing.
  */
 export function evaluateCache(
@@ -68,7 +69,7 @@ export function evaluateCache(
     const cosine = dot(encoder.embedOne(stored), encoder.embedOne(asked));
     const pair = pairQuestions(readPhrase(asked, meanings), readPhrase(stored, meanings), {
       cosine,
-      entry: i,
+      entry: hashOf(stored),
     });
     return { pair, cosine, isSame: labelOf(record) };
   });

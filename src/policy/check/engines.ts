@@ -1,3 +1,4 @@
+import { optionProblem } from '../../contract/index.ts';
 import type { Engine } from '../../contract/index.ts';
 import { nearest } from '../../kernel/index.ts';
 import type { Findings } from '../document/place.ts';
@@ -44,17 +45,10 @@ export function checkEngines(
           suggestion,
           at: 'key',
         });
-      } else if (!isOf(option.kind, value)) {
-        findings.add([...path], `must be ${WORDS[option.kind]}`);
+      } else {
+        const problem = optionProblem(option, value);
+        if (problem !== null) findings.add([...path], problem);
       }
     }
   }
-}
-
-const WORDS = { text: 'a text', number: 'a number', boolean: 'true or false' } as const;
-
-/** The value of a variable is a text, and may read as another kind. */
-function isOf(kind: keyof typeof WORDS, value: unknown): boolean {
-  if (kind === 'text') return typeof value === 'string' || typeof value === 'number';
-  return typeof value === kind;
 }

@@ -40,6 +40,7 @@ export function buildConfig(input: PolicyFile, context: BuildContext): Config {
   const modelById = new Map<string, Model>(models.map((model) => [model.id, model]));
   const { server } = input;
   const near = (path: string): string => resolve(dirname(context.file), path);
+  const tenants = new Set(input.keys.map(({ tenant }) => tenant));
   return {
     server: {
       host: server.host,
@@ -57,6 +58,7 @@ export function buildConfig(input: PolicyFile, context: BuildContext): Config {
         drainMs: Math.round(server.shutdown.drainSeconds * 1000),
       },
       workers: server.workers,
+      keepsPrefixesApart: server.prefixCache === 'tenant' && tenants.size > 1,
     },
     storePath: input.store.path === undefined ? null : near(input.store.path),
     logLevel: input.log.level,
@@ -72,7 +74,7 @@ export function buildConfig(input: PolicyFile, context: BuildContext): Config {
     instances: buildInstances(input.instances, modelById, { ...context, near }),
     modes: buildModes(input.modes),
     recipes: Object.entries(input.recipes).map(([name, { roles = null }]) => ({ name, roles })),
-    cache: buildCache(input.cache, near),
+    cache: buildCache(input.cache, near, tenants),
     carbon: {
       label: input.carbon.label,
       gramsPerKilowattHour: new Map(Object.entries(input.carbon.gramsPerKilowattHour)),
@@ -212,7 +214,7 @@ function buildInstance(
     id: instance.id as InstanceId,
     model,
     engine: instance.engine,
-    url: instance.url ?? placeOf(instance, context)?.url ?? engine?.defaultUrl ?? '',
+    url: instance.url ?? placeOf(instance, model, context)?.url ?? engine?.defaultUrl ?? '',
     labels: new Map(Object.entries(instance.labels)),
     maxRunning: instance.maxRunning,
     ...(apiKeys !== undefined && { moreApiKeys: apiKeys.slice(1) }),
@@ -242,13 +244,14 @@ function buildInstances(
 ): Config['instances'] {
   return instances
     .map((written) => besidePolicy(written, context.near))
-    .map((instance, i) => ({
-      ...buildInstance(instance, models.get(instance.model)!, context),
+    .map((instance, i) => ({ instance, i, model: models.get(instance.model)! }))
+    .map(({ instance, i, model }) => ({
+      ...buildInstance(instance, model, context),
       apiKey:
         instance.apiKey ??
         context.apiKeys.get(i) ??
         instance.apiKeys?.[0] ??
-        placeOf(instance, context)?.apiKey ??
+        placeOf(instance, model, context)?.apiKey ??
         null,
       ...ownerOf(instance, context.bidSecrets.get(i)),
     }));
@@ -265,8 +268,11 @@ function besidePolicy(
 }
 
 /** Where the exchange runs the server itself; undefined or null: it does not. */
-const placeOf = ({ engine, options }: Entry<'instances'>, { engines }: BuildContext) =>
-  engines.find(({ kind }) => kind === engine)?.place?.(options);
+const placeOf = (
+  { engine, options }: Entry<'instances'>,
+  model: Model,
+  { engines }: BuildContext,
+) => engines.find(({ kind }) => kind === engine)?.place?.(options, model.kind);
 
 /** Nothing where the house owns the instance. */
 function ownerOf(

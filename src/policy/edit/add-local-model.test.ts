@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { addLocalModel } from './add-local-model.ts';
 
-const ENTRY = { id: 'tiny', instance: 'tiny-local', file: 'tiny.gguf', contextTokens: 2048 };
+const ENTRY = {
+  id: 'tiny',
+  instance: 'tiny-local',
+  file: 'tiny.gguf',
+  contextTokens: 2048,
+  isEmbedding: false,
+};
 
 describe('a local model in a policy', () => {
   test('stands at the end of the lists, and comments stay', () => {
@@ -22,6 +28,11 @@ routes: []
     expect(after).toContain('engine: gguf');
     expect(after.indexOf('tiny-local')).toBeGreaterThan(after.indexOf('id: a'));
     expect(after.indexOf('tiny-local')).toBeLessThan(after.indexOf('routes'));
+  });
+
+  test('one that embeds is of that kind', () => {
+    const after = addLocalModel('version: 1\nmodels: []\n', { ...ENTRY, isEmbedding: true });
+    expect(after).toContain('- { id: tiny, kind: embedding, price: { inputPerMTok: 0 }, context');
   });
 
   test('makes the lists that are missing', () => {

@@ -8,6 +8,7 @@ export interface LocalModelEntry {
   /** As the policy is to name it. */
   readonly file: string;
   readonly contextTokens: number | null;
+  readonly isEmbedding: boolean;
 }
 
 /**
@@ -18,10 +19,12 @@ export function addLocalModel(text: string, entry: LocalModelEntry): string {
   const document = parseDocument(text);
   const broken = document.errors[0];
   if (broken !== undefined) throw new ConfigIssue(broken.message);
-  const { id, instance, file, contextTokens } = entry;
+  const { id, instance, file, contextTokens, isEmbedding } = entry;
   append(document, 'models', {
     id,
-    price: { inputPerMTok: 0, outputPerMTok: 0 },
+    ...(isEmbedding
+      ? { kind: 'embedding', price: { inputPerMTok: 0 } }
+      : { price: { inputPerMTok: 0, outputPerMTok: 0 } }),
     ...(contextTokens !== null && { contextWindowTokens: contextTokens }),
   });
   const options = { file, ...(contextTokens !== null && { contextTokens }) };

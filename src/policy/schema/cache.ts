@@ -17,6 +17,12 @@ const semantic = z.strictObject({
     .describe(
       'Of the requests that would be answered by meaning, this share goes to a model all the same, and the two answers are compared.',
     ),
+  prefer: z
+    .enum(['cache', 'market'])
+    .default('cache')
+    .describe(
+      '`cache`: what is within the bound is served, unless a better model is worth its price. `market`: the chance of a wrong answer is priced besides, at `usdPerError`, and a model that costs less answers.',
+    ),
 });
 
 /** What a route lets the cache do. */
@@ -43,6 +49,12 @@ export const cacheRuleSchema = z.strictObject({
     .default(0.7)
     .describe('A request that asks for a higher temperature meets no cache.'),
   entries: count.optional().describe('Stored answers of this route, of each tenant.'),
+  coalesce: z
+    .enum(['host', 'hosts'])
+    .default('host')
+    .describe(
+      'Of requests that are the same at the same time, one goes to a model and the others wait for its answer: among all workers of a host, or among all hosts of `cache.store` (a server), which every miss then asks first.',
+    ),
   pacing: z
     .enum(['none', 'original'])
     .default('none')
@@ -71,6 +83,12 @@ const store = z.discriminatedUnion('kind', [
     url: serverUrl('postgres|postgresql', 'postgres://user@host:5432/database').describe(
       'Of the database. The tables are made in it at the first use. Needs the package `pg`.',
     ),
+    entries: count
+      .max(100_000_000)
+      .optional()
+      .describe(
+        'Stored answers of each tenant that the server keeps, where they are more than `cache.entries`. What memory has no room for is then looked for in the server, by meaning: for routes with `semantic`, where it has pgvector. Unset: the server keeps what memory does.',
+      ),
   }),
   z.strictObject({
     kind: z.literal('redis'),
@@ -94,7 +112,10 @@ export const cacheSchema = z
       ),
     entries: count.max(10_000_000).default(100_000).describe('Stored answers of each tenant.'),
     megabytes: positive.max(1_000_000).default(128).describe('What those of one tenant may take.'),
-    tenants: count.max(1_000_000).default(64).describe('Tenants that have stored answers at all.'),
+    tenants: count
+      .max(1_000_000)
+      .default(64)
+      .describe('Tenants that have stored answers at all: the first that `keys` name.'),
     named: cacheRuleSchema
       .optional()
       .describe(
@@ -105,6 +126,13 @@ export const cacheSchema = z
     path: ['store'],
     error: 'stands beside cache.path: keep one of them',
   })
+  .refine(
+    ({ store, entries }) => !(store?.kind === 'postgres' && (store.entries ?? entries) < entries),
+    {
+      path: ['store', 'entries'],
+      error: 'is less than cache.entries: a server keeps at least what memory does',
+    },
+  )
   .prefault({})
   .describe(
     'Where answers are stored, and how many. What is stored is said by the `cache` of each route.',

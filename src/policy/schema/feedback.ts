@@ -54,6 +54,12 @@ export const accuracyLearningSchema = z
       .max(3650)
       .default(30)
       .describe('After so many days, a verdict counts half.'),
+    byDifficulty: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the accuracy of a card falls with the difficulty of the request (`complexity`): the card is taken for one of exam questions. Reads each prompt for which models compete.',
+      ),
     reliability,
     drift,
   })

@@ -228,7 +228,7 @@ export const instanceSchema = z
       })
       .optional()
       .describe(
-        'What its owner allows in a minute; each worker takes its share. An instance at its limit is passed over.',
+        'What its owner allows in a minute, of all workers together. An instance at its limit is passed over.',
       ),
     metricsUrl: exactUrl
       .optional()

@@ -169,8 +169,8 @@ export const tenantSchema = z.strictObject({
     .describe('`*` stands for every tenant without an entry of its own.'),
   mode: identifier.optional().describe("Stands in for the route's mode."),
   weights: weights.optional().describe("Single prices in place of the mode's."),
-  concurrency: count.optional().describe('Requests in flight.'),
-  requestsPerMinute: count.optional().describe('Requests per minute.'),
+  concurrency: count.optional().describe('Requests in flight per worker.'),
+  requestsPerMinute: count.optional().describe('Requests per minute, of all workers together.'),
 });
 
 const scope = z.union([z.literal('*'), identifier], { error: 'must be a name or "*"' }).optional();

@@ -58,6 +58,12 @@ export const serverSchema = z
       .prefault({})
       .describe('Phases of the shutdown.'),
     workers: z.int().min(1).max(256).default(1).describe('Processes that serve requests.'),
+    prefixCache: z
+      .enum(['tenant', 'everyone'])
+      .default('tenant')
+      .describe(
+        'Who shares what engines keep of prompts. `tenant`: where `keys` name several tenants, engines that can keep them apart, so that none learns from prices and times what another asked.',
+      ),
   })
   .prefault({})
   .describe('Where the exchange listens, and its ceilings.');
@@ -83,7 +89,13 @@ export const logSchema = z
 
 /** The ceilings and time-outs of attempts, without defaults. */
 const attemptMembers = {
-  max: z.int().min(1).max(16).describe('Attempts in all, each on another instance.'),
+  max: z
+    .int()
+    .min(1)
+    .max(16)
+    .describe(
+      'Attempts in all, each on another instance; one that had closed its connection while idle is asked again.',
+    ),
   connectTimeoutMs: milliseconds.describe('To open a connection.'),
   firstTokenTimeoutMs: milliseconds.describe('From dispatch to the first token.'),
   idleTimeoutMs: milliseconds.describe('Between two chunks of a stream.'),

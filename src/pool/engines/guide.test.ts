@@ -24,7 +24,11 @@ function rowOf(engine: Engine): string {
     surfaces.join(', '),
     engine.dialect === undefined ? "OpenAI's" : 'its own',
     load.length === 0 ? 'unknown' : load.join(', '),
-    engine.continuesChat === true ? 'yes' : 'no',
+    engine.continuesChat === 'probed'
+      ? 'where found'
+      : engine.continuesChat === true
+        ? 'yes'
+        : 'no',
     (engine.options ?? []).map(({ name }) => code(name)).join(', '),
   ];
   return `| ${cells.join(' | ')} |`;

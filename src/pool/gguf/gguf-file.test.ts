@@ -26,8 +26,9 @@ const entry = (key: string, kind: number, value: Buffer): Buffer =>
   Buffer.concat([text(key), u32(kind), value]);
 
 /** One tensor of 8 × 4 numbers, after a vocabulary of three words. */
-function smallGguf(): Buffer {
+function smallGguf(pooling: number | null = null): Buffer {
   const entries = [
+    ...(pooling === null ? [] : [entry('llama.pooling_type', 4, u32(pooling))]),
     entry('general.architecture', 8, text('llama')),
     entry('general.name', 8, text('small')),
     entry('llama.context_length', 4, u32(2048)),
@@ -69,7 +70,18 @@ test('the head tells what the model is', async () => {
     tensors: 1,
     fileBytes: smallGguf().length,
     hasChatTemplate: false,
+    isEmbedding: false,
   });
+});
+
+test('how it pools tells whether it embeds', async () => {
+  const embeds = async (pooling: number) => (await read(smallGguf(pooling))).isEmbedding;
+  expect([await embeds(0), await embeds(1), await embeds(3), await embeds(4)]).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
 });
 
 test.each([

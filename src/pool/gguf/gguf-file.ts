@@ -9,6 +9,8 @@ class NotGguf extends Error {}
 const HEAD_BYTES_MAX = 64 * 1024 * 1024;
 const MAGIC = 'GGUF';
 const VERSIONS = [2, 3];
+/** Mean, first and last token, by their numbers in llama.cpp; without one, and for ranking, there are others. */
+const POOLINGS: readonly (number | null)[] = [1, 2, 3];
 const ENTRIES_MAX = 100_000;
 const RANK_MAX = 4;
 
@@ -74,6 +76,7 @@ function summaryOf(reader: HeadReader, fileBytes: number): GgufSummary {
     tensors,
     fileBytes,
     hasChatTemplate: values.has('tokenizer.chat_template'),
+    isEmbedding: POOLINGS.includes(numberOf(values.get(`${architecture}.pooling_type`))),
   };
 }
 

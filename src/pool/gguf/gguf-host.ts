@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { fault, moduleUrl } from '../../kernel/index.ts';
 import type { Clock } from '../../kernel/index.ts';
 import type { GgufMessage } from './gguf-process.ts';
+import { LoadBars } from './load-bars.ts';
 
-/** A process that ended by itself is started again by a request that comes after so long. */
+/** A process that ended by a fault is started again by a request that comes after so long. */
 const RESTART_MS = 1_000;
+/** Connections that wait for the process to start. */
+const ARRIVALS_MAX = 256;
 
 export interface GgufHost {
   readonly url: string;
@@ -36,10 +39,16 @@ class Host implements GgufHost {
   #port = 0;
   #server: Server | null = null;
   #child: ChildProcess | null = null;
+  /** Whether the process can be given connections. */
+  #isUp = false;
+  /** Connections that came before. */
+  readonly #arrivals: Socket[] = [];
+  readonly #bars: LoadBars;
   #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#bars = new LoadBars(clock);
   }
 
   get url(): string {
@@ -53,7 +62,7 @@ class Host implements GgufHost {
   listen(port: number): Promise<void> {
     // A connection is handed on unread.
     const server = createServer({ pauseOnConnect: true });
-    server.once('connection', (socket) => this.#start(server, socket));
+    server.on('connection', (socket) => this.#arrived(server, socket));
     // Nobody waits for a port that nobody has asked.
     server.unref();
     return new Promise((resolve, reject) => {
@@ -69,40 +78,67 @@ class Host implements GgufHost {
     });
   }
 
-  /** The process takes over the port with the connection that came first. */
-  #start(server: Server, first: Socket): void {
+  /** Until the process has taken over the port, connections still come here. */
+  #arrived(server: Server, socket: Socket): void {
+    if (this.#isUp) this.#child?.send('connection', socket);
+    else if (this.#arrivals.length < ARRIVALS_MAX) this.#arrivals.push(socket);
+    else socket.destroy();
+    if (this.#child === null) this.#start(server);
+  }
+
+  #start(server: Server): void {
     const entry = fileURLToPath(moduleUrl(import.meta.url, './gguf-process'));
     // Flags of this process, such as an inspector's port, are not for the other one.
     const child = fork(entry, [], {
       execArgv: [],
-      env: { ...process.env, BOURSE_GGUF_TOKEN: this.token },
+      env: {
+        ...process.env,
+        BOURSE_GGUF_TOKEN: this.token,
+        BOURSE_GGUF_BARRED: JSON.stringify(this.#bars.current()),
+      },
     });
     this.#child = child;
-    child.once('error', () => undefined);
-    child.once('exit', () => this.#ended(child));
-    child.on('message', ({ kind }: GgufMessage) => {
-      if (kind === 'up') {
-        child.send('port', server, () => child.send('connection', first));
-      } else {
+    // One that cannot be started, or sent to, ends.
+    child.on('error', () => undefined);
+    child.once('exit', (code, signal) => this.#ended(child, signal ?? `exit code ${code}`));
+    child.on('message', (message: GgufMessage) => {
+      if (message.kind === 'loading') this.#bars.loads(message.path);
+      if (message.kind === 'loaded') this.#bars.loads(null);
+      if (message.kind === 'up') {
+        this.#isUp = true;
+        child.send('port', server);
+        for (const socket of this.#arrivals.splice(0)) child.send('connection', socket);
+      }
+      if (message.kind === 'taken') {
         server.close();
         this.#server = null;
       }
     });
   }
 
-  #ended(child: ChildProcess): void {
+  /** A process that serves no model any more ends by itself, and well. */
+  #ended(child: ChildProcess, how: string): void {
     if (this.#child === child) this.#child = null;
+    this.#leave();
     if (this.#isClosed) return;
+    if (child.exitCode !== 0) this.#bars.ended(how);
+    this.#bars.loads(null);
+    this.#clock.after(child.exitCode === 0 ? 0 : RESTART_MS, () => {
+      if (!this.#isClosed) this.listen(this.#port).catch(() => this.#ended(child, how));
+    });
+  }
+
+  /** Takes no more connections; those that nobody took are cut, so that who made them tries again. */
+  #leave(): void {
+    this.#isUp = false;
     this.#server?.close();
     this.#server = null;
-    this.#clock.after(RESTART_MS, () => {
-      if (!this.#isClosed) this.listen(this.#port).catch(() => this.#ended(child));
-    });
+    for (const socket of this.#arrivals.splice(0)) socket.destroy();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#server?.close();
+    this.#leave();
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     await new Promise<void>((resolve) => {

@@ -1,14 +1,18 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Clock } from '../../kernel/index.ts';
-import { endEvents, errorBody, textEvent, wholeAnswer } from './answer-bytes.ts';
+import { embeddingAnswer, errorBody } from './answer-bytes.ts';
+import { AnswerWriter } from './answer-writer.ts';
 import { readAsk } from './ask-body.ts';
+import { readEmbeddingRequest } from './embedding-body.ts';
 import { LocalAskError } from './local-model.ts';
-import type { OpenLocalModel } from './local-model.ts';
+import type { LocalModelSpec, OpenLocalModel } from './local-model.ts';
 import { ModelDesk } from './model-desk.ts';
 import { ModelShelf } from './model-shelf.ts';
-import { readSpecPath } from './spec-path.ts';
+import type { ShelfWatch } from './model-shelf.ts';
+import { KEEP_PATH, readSpecPath } from './spec-path.ts';
+import { shortened } from './unit-vector.ts';
 
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -17,21 +21,25 @@ export interface GgufServerOptions {
   readonly clock: Clock;
   /** Who does not show it is refused. */
   readonly token: string;
+  /** Unset: nobody is told. */
+  readonly watch?: ShelfWatch;
 }
 
 export interface GgufServer {
   /** Listens nowhere until it is told to. */
   readonly server: Server;
+  /** Does not load the model of a path for so long, and says why. */
+  readonly bar: (path: string, reason: string, forMs: number) => void;
   close(): Promise<void>;
 }
 
 /**
- * Serves local models in the protocol of llama.cpp's server: chat completions, `/health`, `/metrics`,
- * `/props`. A model is loaded when it is first asked for; until then `/health` says why it is absent, and
+ * Serves local models in the protocol of llama.cpp's server: chat completions, embeddings, `/health`,
+ * `/metrics`, `/props`. A model is loaded when it is first asked for; until then `/health` says why it is absent, and
  * all else answers 503.
  */
 export function createGgufServer(options: GgufServerOptions): GgufServer {
-  const shelf = new ModelShelf(options.open, options.clock);
+  const shelf = new ModelShelf(options.open, options.clock, options.watch);
   const desk = new GgufDesk(shelf, options);
   const server = createServer((request, response) => {
     // What a handler throws is a connection that broke while its body was read.
@@ -40,6 +48,7 @@ export function createGgufServer(options: GgufServerOptions): GgufServer {
   server.keepAliveTimeout = 75_000;
   return {
     server,
+    bar: (path, reason, forMs) => shelf.bar(path, reason, forMs),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -63,32 +72,38 @@ class GgufDesk {
     if (!timingSafeEqual(this.#token, digestOf(request.headers.authorization ?? ''))) {
       return fail(response, 401, 'no such key');
     }
-    const asked = readSpecPath(request.url ?? '');
+    const path = request.url ?? '';
+    if (path === KEEP_PATH) return this.#keep(request, response);
+    const asked = readSpecPath(path);
     if (asked === null) return fail(response, 404, 'no such path');
-    const opened = this.#shelf.find(asked.spec);
-    if (asked.rest === '/health') return tellHealth(response, opened);
-    if (!(opened instanceof ModelDesk)) {
-      response.setHeader('retry-after', '1');
-      return fail(response, 503, opened);
+    const { spec, rest } = asked;
+    if (rest === '/health') return tellHealth(response, this.#shelf.find(spec));
+    if (rest === '/v1/chat/completions' || rest === '/v1/embeddings') {
+      return this.#ask(request, response, { spec, isChat: rest !== '/v1/embeddings' });
     }
-    const { rest } = asked;
-    if (rest === '/v1/chat/completions') return this.#chat(request, response, opened);
+    const opened = this.#shelf.find(spec);
+    if (!(opened instanceof ModelDesk)) return busy(response, opened);
     const page = pageOf(rest, opened);
     if (page === null) return fail(response, 404, 'no such path');
     response.writeHead(200, { 'content-type': page.type }).end(page.text);
   }
 
-  async #chat(request: IncomingMessage, response: ServerResponse, desk: ModelDesk): Promise<void> {
-    const body = await readBody(request);
+  async #ask(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { spec, isChat }: { readonly spec: LocalModelSpec; readonly isChat: boolean },
+  ): Promise<void> {
+    const body = await readBytes(request);
     if (body === null) return fail(response, 413, 'the body is too long');
-    if (desk.isFull) {
-      response.setHeader('retry-after', '1');
-      return fail(response, 503, 'too many requests wait for this model');
-    }
+    // From here to its turn nothing is waited for: a model that is let go of is not let go of between.
+    const desk = this.#shelf.find(spec);
+    if (!(desk instanceof ModelDesk)) return busy(response, desk);
+    if (desk.isFull) return busy(response, 'too many requests wait for this model');
     const abort = new AbortController();
     response.once('close', () => abort.abort());
     try {
-      await this.#answer(body, response, { desk, signal: abort.signal });
+      const parts = { desk, signal: abort.signal };
+      await (isChat ? this.#chat(body, response, parts) : this.#embed(body, response, parts));
     } catch (error) {
       if (abort.signal.aborted || response.headersSent) return void response.destroy();
       const status = error instanceof LocalAskError ? 400 : 500;
@@ -96,35 +111,46 @@ class GgufDesk {
     }
   }
 
-  async #answer(
-    body: Buffer,
-    response: ServerResponse,
-    { desk, signal }: { readonly desk: ModelDesk; readonly signal: AbortSignal },
-  ): Promise<void> {
-    const { model, ask, isStream, wantsUsage } = readAsk(body);
-    const id = `chatcmpl-${randomBytes(12).toString('hex')}`;
-    const head = { id, createdSeconds: Math.floor(this.#clock.nowMs() / 1000), model };
-    let text = '';
-    const onText = (piece: string): void => {
-      text += piece;
-      if (!isStream) return;
-      if (!response.headersSent) {
-        response.writeHead(200, {
-          'content-type': 'text/event-stream',
-          'cache-control': 'no-cache',
-        });
-        response.write(textEvent(head, { role: 'assistant', content: '' }));
-      }
-      response.write(textEvent(head, { content: piece }));
-    };
-    const answer = await desk.serve(ask, onText, signal);
-    if (!isStream) {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      return void response.end(wholeAnswer(head, text, answer));
-    }
-    if (!response.headersSent) onText('');
-    response.end(endEvents(head, answer, wantsUsage));
+  async #chat(body: Buffer, response: ServerResponse, { desk, signal }: InTurn): Promise<void> {
+    const request = readAsk(body);
+    const writer = new AnswerWriter(response, request, this.#clock.nowMs());
+    writer.end(await desk.chat(request.ask, (piece) => writer.add(piece), signal));
   }
+
+  async #embed(body: Buffer, response: ServerResponse, { desk, signal }: InTurn): Promise<void> {
+    const { model, texts, dimensions, isBase64 } = readEmbeddingRequest(body);
+    const answer = shortened(await desk.embed(texts, signal), dimensions);
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(embeddingAnswer(model, answer, isBase64));
+  }
+
+  async #keep(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBytes(request);
+    const paths = body === null ? null : pathsIn(body);
+    if (paths === null) return fail(response, 400, 'a list of paths is needed');
+    response.writeHead(204).end(() => this.#shelf.keep(paths));
+  }
+}
+
+interface InTurn {
+  readonly desk: ModelDesk;
+  readonly signal: AbortSignal;
+}
+
+function pathsIn(body: Buffer): string[] | null {
+  try {
+    const json: unknown = JSON.parse(body.toString());
+    const isList = Array.isArray(json) && json.every((each) => typeof each === 'string');
+    return isList ? json : null;
+  } catch {
+    return null;
+  }
+}
+
+/** It is worth asking again soon. */
+function busy(response: ServerResponse, reason: string): void {
+  response.setHeader('retry-after', '1');
+  fail(response, 503, reason);
 }
 
 /** The process is up: what else there is to say is of the model. */
@@ -166,7 +192,7 @@ function fail(response: ServerResponse, status: number, message: string): void {
   response.end(errorBody(message, type));
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+async function readBytes(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

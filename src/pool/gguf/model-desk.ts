@@ -1,4 +1,6 @@
+import { LocalAskError } from './local-model.ts';
 import type { LocalAnswer, LocalAsk, LocalModel } from './local-model.ts';
+import type { LocalPiece, LocalVectors } from './local-model.ts';
 
 /** Requests that may wait for a slot; beyond, they are refused at once. */
 const WAITING_MAX = 256;
@@ -14,6 +16,8 @@ export interface DeskCounts {
 /** Lets requests to the slots of one model, first come first served. */
 export class ModelDesk {
   readonly model: LocalModel;
+  /** Called whenever the last request has left. */
+  onIdle: (() => void) | null = null;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #promptTokensTotal = 0;
@@ -36,24 +40,49 @@ export class ModelDesk {
     };
   }
 
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
   /** Rejects with the signal's reason when it is aborted, waiting or running. */
-  async serve(
+  async chat(
     ask: LocalAsk,
-    onText: (text: string) => void,
+    onPiece: (piece: LocalPiece) => void,
     signal: AbortSignal,
   ): Promise<LocalAnswer> {
+    const { model } = this;
+    if (model.task !== 'chat') throw new LocalAskError('this model embeds texts, and says none');
+    const answer = await this.#inTurn(signal, () => model.generate(ask, onPiece, signal));
+    this.#promptTokensTotal += answer.promptTokens - answer.cachedTokens;
+    this.#outputTokensTotal += answer.outputTokens;
+    return answer;
+  }
+
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<LocalVectors> {
+    const { model } = this;
+    if (model.task !== 'embedding') {
+      throw new LocalAskError('this model chats: give its entry in models "kind: embedding"');
+    }
+    const answer = await this.#inTurn(signal, () => model.embed(texts, signal));
+    this.#promptTokensTotal += answer.promptTokens;
+    return answer;
+  }
+
+  /** Works in a slot, when one is free. */
+  async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.model.slots) await this.#turn(signal);
     else this.#running++;
     try {
       signal.throwIfAborted();
-      const answer = await this.model.generate(ask, onText, signal);
-      this.#promptTokensTotal += answer.promptTokens - answer.cachedTokens;
-      this.#outputTokensTotal += answer.outputTokens;
-      return answer;
+      return await work();
     } finally {
       const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
+      if (next === undefined) {
+        this.#running--;
+        if (this.#running === 0) this.onIdle?.();
+      } else {
+        next();
+      }
     }
   }
 

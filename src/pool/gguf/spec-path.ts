@@ -2,17 +2,26 @@ import { z } from 'zod';
 import type { LocalModelSpec } from './local-model.ts';
 
 const PREFIX = '/gguf/';
+/** Where the paths of the models of the fleet are put, as a JSON list: no other is held. */
+export const KEEP_PATH = '/keep';
+
+export const SLOTS_MAX = 64;
+export const CONTEXT_TOKENS_MIN = 64;
+/** Beyond any model. */
+export const CONTEXT_TOKENS_MAX = 16_777_216;
+export const THREADS_MAX = 1_024;
 
 const specSchema = z.strictObject({
   file: z.string().min(1),
-  slots: z.int().min(1).max(64),
-  contextTokens: z.int().min(64).nullable(),
-  threads: z.int().min(1).max(1024).nullable(),
+  task: z.enum(['chat', 'embedding']),
+  slots: z.int().min(1).max(SLOTS_MAX),
+  contextTokens: z.int().min(CONTEXT_TOKENS_MIN).max(CONTEXT_TOKENS_MAX).nullable(),
+  threads: z.int().min(1).max(THREADS_MAX).nullable(),
 });
 
 /** The base path under which a server of local models serves one of them. */
-export function pathOfSpec({ file, slots, contextTokens, threads }: LocalModelSpec): string {
-  const spec = { file, slots, contextTokens, threads };
+export function pathOfSpec({ file, task, slots, contextTokens, threads }: LocalModelSpec): string {
+  const spec = { file, task, slots, contextTokens, threads };
   return PREFIX + Buffer.from(JSON.stringify(spec)).toString('base64url');
 }
 

@@ -1,5 +1,5 @@
-import { Agent, request } from 'undici';
 import { objectIn } from '../engines/openai-face.ts';
+import { Agent, request } from '../undici.ts';
 
 /** A request as it was sent to an engine. */
 export interface SentPrompt {

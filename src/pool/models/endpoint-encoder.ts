@@ -1,7 +1,7 @@
-import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Encoder } from '../../contract/index.ts';
 import { Fault, fault } from '../../kernel/index.ts';
+import { Pool, request } from '../undici.ts';
 
 export interface EndpointEncoderOptions {
   /** Base URL, with or without `/v1`; `/v1/embeddings` below it is asked. */
@@ -59,7 +59,7 @@ export function openEndpointEncoder(
 class Endpoint {
   readonly #options: EndpointEncoderOptions;
   readonly #pool: Pool;
-  readonly #path: string;
+  readonly #url: string;
   #waiting: Waiting[] = [];
   #unanswered = 0;
 
@@ -67,7 +67,7 @@ class Endpoint {
     this.#options = options;
     const url = new URL(options.url);
     const base = url.pathname.replace(/\/$/, '').replace(/\/v1$/, '');
-    this.#path = `${base}/v1/embeddings`;
+    this.#url = `${url.origin}${base}/v1/embeddings`;
     this.#pool = new Pool(url.origin, { connections: CONNECTIONS, allowH2: false });
   }
 
@@ -111,8 +111,8 @@ class Endpoint {
 
   async #request(texts: readonly string[]): Promise<readonly Float32Array[]> {
     const { model, apiKey, timeoutMs, dimensions } = this.#options;
-    const { statusCode, body } = await this.#pool.request({
-      path: this.#path,
+    const { statusCode, body } = await request(this.#url, {
+      dispatcher: this.#pool,
       method: 'POST',
       headers: {
         'content-type': 'application/json',

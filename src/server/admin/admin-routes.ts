@@ -101,6 +101,7 @@ function addCarbonRoutes(app: FastifyInstance, { backend }: AdminServerParts): v
 }
 
 function addCacheRoutes(app: FastifyInstance, { backend }: AdminServerParts): void {
+  app.get(`${BASE}/cache`, async (_request, reply) => sendJson(reply, await backend.cache()));
   app.delete(`${BASE}/cache`, async (request, reply) => {
     backend.forget(readInput(cacheQuery, request.query, 'query'));
     return reply.code(204).send();

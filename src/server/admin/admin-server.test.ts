@@ -55,6 +55,7 @@ async function startAdmin(key?: string, overrides: Partial<AdminBackend> = {}): 
     preferences: record('preferences', null),
     setPreferences: record('setPreferences', Promise.resolve()),
     carbon: record('carbon', []),
+    cache: record('cache', Promise.resolve({ workers: [], routes: [], removed: {} })),
     forget: record('forget', undefined),
     setCarbon: record('setCarbon', Promise.resolve([])),
     decisions: record('decisions', Promise.resolve([])),

@@ -1,4 +1,3 @@
-import { maxHeaderSize } from 'node:http';
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { Fault, fault } from '../../kernel/index.ts';
@@ -11,6 +10,7 @@ import { listen } from '../listen.ts';
 import type { Address } from '../listen.ts';
 import type { ServerLog } from '../log.ts';
 import { assertLoopback } from '../loopback.ts';
+import { maxHeaderSize } from '../node-http.ts';
 import { assertMayEnter } from './admin-gate.ts';
 import { addRoutes } from './admin-routes.ts';
 
@@ -30,6 +30,16 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
+/** No route has a schema of the framework's: its compilers, 540 KB of modules, are not loaded. */
+const NO_COMPILERS = {
+  buildValidator: () => noCompiler,
+  buildSerializer: () => noCompiler,
+};
+
+function noCompiler(): never {
+  throw fault('BRS_INVARIANT', { invariant: 'routes of the admin API have no schema' });
+}
+
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -39,6 +49,7 @@ export function createAdminServer(parts: AdminServerParts): AdminServer {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
+    schemaController: { compilersFactory: NO_COMPILERS },
     requestTimeout: REQUEST_TIMEOUT_MS,
     frameworkErrors: (error, _request, reply) => void send(reply, faultOf(error, parts.log)),
     clientErrorHandler: (error, socket) => {

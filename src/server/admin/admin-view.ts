@@ -28,6 +28,7 @@ export function instanceView(state: InstanceState): unknown {
     hasApiKey: instance.apiKey !== null,
     labels: instance.labels,
     maxRunning: instance.maxRunning,
+    ...(instance.options !== undefined && { options: instance.options }),
     source: instance.source,
     ...(instance.owner !== undefined && {
       owner: instance.owner,

@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../kernel/index.ts';
-import type { CacheNews, CacheStore, NearEntry, NearestAsk } from '../../contract/index.ts';
+import type {
+  CacheEnd,
+  CacheEntry,
+  CacheLead,
+  CacheNews,
+  CacheStore,
+  NearestAsk,
+} from '../../contract/index.ts';
 import { decodeRecord } from './cache-record.ts';
+import { LeadEnds, endWord } from './lead-ends.ts';
+import type { LeadEnding } from './lead-ends.ts';
 import { NewsFeed } from './news-feed.ts';
+import { endLead, standsLead, takeLead } from './postgres-leads.ts';
 import type {
   PostgresClient,
   PostgresOptions,
@@ -11,26 +21,39 @@ import type {
   PostgresQuerying,
   Row,
 } from './postgres-package.ts';
-import { isIndexable, scopeHash, sweep, vectorText, writeNews } from './postgres-rows.ts';
+import {
+  cutsOf,
+  isIndexable,
+  removeOldest,
+  sweep,
+  vectorText,
+  writeNews,
+} from './postgres-rows.ts';
 import { WRITERS_LOCK, createVectorIndex, readySchema } from './postgres-schema.ts';
 import type { PostgresSchema } from './postgres-schema.ts';
 import { serverFault } from './server-fault.ts';
 import { POLL_MS, TIMEOUT_MS } from './server-options.ts';
 import type { CacheServerOptions } from './server-options.ts';
 
-const CONNECTIONS_MAX = 2;
+const CONNECTIONS_MAX = 4;
 const ROWS_PER_PAGE = 200;
 const SWEEP_MS = 600_000;
 const IDLE_WITH_LOCK_MS = 30_000;
 const CHANNEL = 'bourse_cache';
 
+export interface PostgresCacheOptions extends CacheServerOptions<PostgresPackage> {
+  /** Of each scope, in entries. Unset: whoever stores removes what is too much. */
+  readonly bounds?: { readonly keptMax: number; readonly loadedMax: number };
+}
+
 /** Stored answers in PostgreSQL, shared by many hosts. It connects when it is first asked, and again after every failure. */
 export class PostgresCache implements CacheStore {
   readonly apiVersion = 1;
-  readonly #options: CacheServerOptions<PostgresPackage>;
+  readonly #options: PostgresCacheOptions;
   readonly #connection: PostgresOptions;
   readonly #host = randomUUID();
   readonly #pool: PostgresPool;
+  readonly #ends: LeadEnds;
   #schema: Promise<PostgresSchema> | null = null;
   #feed: NewsFeed | null = null;
   #bell: PostgresClient | null = null;
@@ -40,7 +63,7 @@ export class PostgresCache implements CacheStore {
   #sweptAtMs: number;
   readonly #indexed = new Set<number>();
 
-  constructor(options: CacheServerOptions<PostgresPackage>) {
+  constructor(options: PostgresCacheOptions) {
     this.#options = options;
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#connection = {
@@ -51,6 +74,7 @@ export class PostgresCache implements CacheStore {
       application_name: 'bourse cache',
     };
     this.#sweptAtMs = options.clock.monotonicMs();
+    this.#ends = new LeadEnds(options.clock);
     const { Pool } = options.library;
     this.#pool = new Pool({ ...this.#connection, max: CONNECTIONS_MAX });
     // A connection that breaks is replaced when it is needed, and its query rejects: unheard, its event
@@ -63,12 +87,16 @@ export class PostgresCache implements CacheStore {
     try {
       return await this.#using(async (client) => {
         let isSwept = false;
-        while (!isSwept) isSwept = await sweep(client, nowMs);
+        while (!isSwept) isSwept = await this.#sweep(client, nowMs);
+        const { bounds } = this.#options;
+        const cuts = bounds === undefined ? [] : await cutsOf(client, bounds.loadedMax);
         const { news, last } = await readAll(client, (after) => [
           `SELECT seq, record FROM bourse_cache
            WHERE seq > $1 AND kind IN ('stored', 'compared') AND expires_at_ms > $2
+             AND seq >= coalesce((SELECT cut.seq FROM json_to_recordset($3) AS cut (scope text, seq bigint)
+               WHERE decode(cut.scope, 'hex') = bourse_cache.scope), 0)
            ORDER BY seq LIMIT ${ROWS_PER_PAGE}`,
-          [after, Math.round(nowMs)],
+          [after, Math.round(nowMs), JSON.stringify(cuts)],
         ]);
         this.#seen ??= last;
         return news;
@@ -105,32 +133,52 @@ export class PostgresCache implements CacheStore {
     });
   }
 
-  nearest(scope: string, ask: NearestAsk): Promise<readonly NearEntry[] | null> {
+  nearest(ask: NearestAsk): Promise<readonly CacheEntry[] | null> {
     return this.#using(async (client, { hasVectors, canIterate }) => {
       if (!hasVectors || !isIndexable(ask.vector)) return null;
       const { length } = ask.vector;
-      // Without it the index gives the nearest of all scopes, and the filter leaves too few of them.
+      // Without it the index gives the nearest of all contexts, and the filter leaves too few of them.
       const iterate = canIterate ? 'SET LOCAL hnsw.iterative_scan = strict_order' : '';
       await client.query(`BEGIN; ${iterate}`);
-      const distance = `vector::vector(${length}) <=> $1::vector(${length})`;
       const { rows } = await client.query(
-        `SELECT record, 1 - (${distance}) AS cosine FROM bourse_cache
-         WHERE scope = decode($2, 'hex') AND vector_dims(vector) = ${length} AND expires_at_ms > $3
-         ORDER BY ${distance} LIMIT $4`,
-        [vectorText(ask.vector), scopeHash(scope), Math.round(ask.nowMs), ask.count],
+        `SELECT record FROM bourse_cache
+         WHERE context = decode($2, 'hex') AND vector_dims(vector) = ${length} AND expires_at_ms > $3
+         ORDER BY vector::vector(${length}) <=> $1::vector(${length}) LIMIT $4`,
+        [vectorText(ask.vector), ask.context, Math.round(ask.nowMs), ask.count],
       );
       await client.query('COMMIT');
       return rows.flatMap((row) => {
         const news = decodeRecord(String(row['record']));
-        if (news?.kind !== 'stored' || news.entry.scope !== scope) return [];
-        return [{ entry: news.entry, cosine: Number(row['cosine']) }];
+        return news?.kind === 'stored' && news.entry.scope === ask.scope ? [news.entry] : [];
       });
     });
+  }
+
+  async lead(digest: string): Promise<CacheLead> {
+    const token = randomUUID();
+    const ending = this.#ends.begin(digest);
+    let isTaken: boolean;
+    try {
+      isTaken = await this.#using((client) => takeLead(client, digest, token));
+    } catch (error) {
+      ending.end('over');
+      throw error;
+    }
+    if (!isTaken) return { kind: 'follow', ended: this.#heard(digest, ending) };
+    ending.end('over');
+    const release = async (end: CacheEnd): Promise<void> => {
+      const word = endWord(digest, end);
+      await this.#using((client) =>
+        endLead(client, { digest, token, channel: CHANNEL, word }),
+      ).catch(() => undefined);
+    };
+    return { kind: 'lead', release };
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#ends.close();
     this.#feed?.close();
     const bell = this.#bell;
     this.#bell = null;
@@ -162,6 +210,13 @@ export class PostgresCache implements CacheStore {
     }
   }
 
+  /** What the leader stored is told before its end is. */
+  async #heard(digest: string, ending: LeadEnding): Promise<CacheEnd> {
+    const end = await ending.follow(() => this.#using((client) => standsLead(client, digest)));
+    await this.#feed?.pull();
+    return end;
+  }
+
   async #news(): Promise<readonly CacheNews[]> {
     const seen = this.#seen;
     if (seen === null) return [];
@@ -185,7 +240,9 @@ export class PostgresCache implements CacheStore {
     };
     bell.on('error', lost);
     bell.on('end', lost);
-    bell.on('notification', () => this.#feed?.ring());
+    bell.on('notification', ({ payload = '' }) => {
+      if (!this.#ends.hear(payload)) this.#feed?.ring();
+    });
     this.#bell = bell;
     try {
       await bell.connect();
@@ -202,7 +259,14 @@ export class PostgresCache implements CacheStore {
     const { clock } = this.#options;
     if (clock.monotonicMs() - this.#sweptAtMs < SWEEP_MS) return;
     this.#sweptAtMs = clock.monotonicMs();
-    await sweep(client, clock.nowMs());
+    await this.#sweep(client, clock.nowMs());
+  }
+
+  async #sweep(client: PostgresQuerying, nowMs: number): Promise<boolean> {
+    const isSwept = await sweep(client, nowMs);
+    const { bounds } = this.#options;
+    if (bounds !== undefined) await removeOldest(client, bounds.keptMax);
+    return isSwept;
   }
 
   /** An index serves vectors of one length; each length that comes has its own. */

@@ -28,6 +28,7 @@ export interface PostgresPool {
 
 export interface PostgresClient extends PostgresQuerying {
   connect(): Promise<unknown>;
-  on(event: 'error' | 'end' | 'notification', listener: () => void): unknown;
+  on(event: 'error' | 'end', listener: () => void): unknown;
+  on(event: 'notification', listener: (told: { readonly payload?: string }) => void): unknown;
   end(): Promise<void>;
 }

@@ -13,13 +13,14 @@ const EXPIRED_PER_BATCH = 1_000;
 const BYTES_PER_INSERT = 4 * 1024 * 1024;
 
 /** Milliseconds by the server's clock: what the hosts' clocks say may jump. */
-const SERVER_MS = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`;
+export const SERVER_MS = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`;
 
 /** A row as it is inserted. `expires` null: with the news. */
 interface NewRow {
   readonly kind: CacheNews['kind'];
   readonly id: string | null;
   readonly scope: string | null;
+  readonly context: string | null;
   readonly tenant: string | null;
   readonly route: string | null;
   readonly model: string | null;
@@ -28,9 +29,6 @@ interface NewRow {
   readonly record: string;
   readonly vector: string | null;
 }
-
-export const scopeHash = (scope: string): string =>
-  createHash('sha256').update(scope, 'utf16le').digest('hex');
 
 /** What pgvector takes and indexes. */
 export const isIndexable = (vector: Float32Array): boolean =>
@@ -68,7 +66,8 @@ export async function writeNews(
 
 function rowOf(news: CacheNews): NewRow {
   const { kind } = news;
-  const bare = { id: null, scope: null, tenant: null, route: null, model: null, tags: null };
+  const nobody = { id: null, scope: null, context: null, tenant: null };
+  const bare = { ...nobody, route: null, model: null, tags: null };
   const record = encodeRecord(news);
   if (news.kind === 'stored') return { kind, ...columnsOf(news.entry), record };
   const expires = kind === 'compared' ? Number.MAX_SAFE_INTEGER : null;
@@ -76,10 +75,11 @@ function rowOf(news: CacheNews): NewRow {
 }
 
 function columnsOf(entry: CacheEntry) {
-  const { id, scope, tenant, route, answer, tags, expiresAtMs, vector } = entry;
+  const { id, scope, key, contextBytes, tenant, route, answer, tags, expiresAtMs, vector } = entry;
   return {
     id: plain(id),
-    scope: scopeHash(scope),
+    scope: createHash('sha256').update(scope, 'utf16le').digest('hex'),
+    context: createHash('sha256').update(key.subarray(0, contextBytes)).digest('hex'),
     tenant: tenant === null ? null : plain(tenant),
     route: plain(route),
     model: plain(answer.model),
@@ -96,8 +96,8 @@ async function insert(
 ): Promise<void> {
   const columns = ['kind', 'id', 'tenant', 'route', 'model', 'tags', 'record'];
   const cells = [...columns];
-  columns.push('host', 'scope', 'expires_at_ms');
-  cells.push('$2::uuid', `decode(scope, 'hex')`);
+  columns.push('host', 'scope', 'context', 'expires_at_ms');
+  cells.push('$2::uuid', `decode(scope, 'hex')`, `decode(context, 'hex')`);
   cells.push(`coalesce(expires, ${SERVER_MS} + ${NEWS_KEPT_MS})`);
   if (hasVectors) {
     columns.push('vector');
@@ -109,7 +109,7 @@ async function insert(
   await client.query(
     `INSERT INTO bourse_cache (${columns.join(', ')})
      SELECT ${cells.join(', ')} FROM json_to_recordset($1) AS given (
-       kind text, id text, scope text, tenant text, route text, model text, tags text[],
+       kind text, id text, scope text, context text, tenant text, route text, model text, tags text[],
        expires bigint, record text, vector text)
      ON CONFLICT (id) DO UPDATE SET seq = DEFAULT, ${updates.join(', ')}`,
     [JSON.stringify(rows), host],
@@ -148,9 +148,36 @@ export async function sweep(client: PostgresQuerying, nowMs: number): Promise<bo
      RETURNING seq`,
     [Math.round(nowMs)],
   );
+  await client.query(`DELETE FROM bourse_cache_leads WHERE ends_at_ms <= ${SERVER_MS}`);
   await client.query(
     `DELETE FROM bourse_cache WHERE kind = 'compared' AND seq <= (
        SELECT seq FROM bourse_cache WHERE kind = 'compared' ORDER BY seq DESC OFFSET ${COMPARED_MAX} LIMIT 1)`,
   );
   return rows.length < EXPIRED_PER_BATCH;
+}
+
+/** Where a scope has more than `max` entries: of which sequence the oldest of the newest `max` is. */
+export async function cutsOf(
+  client: PostgresQuerying,
+  max: number,
+): Promise<readonly { readonly scope: string; readonly seq: string }[]> {
+  const { rows } = await client.query(
+    `SELECT encode(scope, 'hex') AS scope, min(seq)::text AS seq FROM (
+       SELECT scope, seq, row_number() OVER (PARTITION BY scope ORDER BY seq DESC) AS place
+       FROM bourse_cache WHERE kind = 'stored') AS placed
+     WHERE place <= $1 GROUP BY scope HAVING count(*) >= $1`,
+    [max],
+  );
+  return rows.map((row) => ({ scope: String(row['scope']), seq: String(row['seq']) }));
+}
+
+/** Deletes of each scope what is beyond its newest `max` entries. */
+export async function removeOldest(client: PostgresQuerying, max: number): Promise<void> {
+  const cuts = await cutsOf(client, max);
+  if (cuts.length === 0) return;
+  await client.query(
+    `DELETE FROM bourse_cache USING json_to_recordset($1) AS cut (scope text, seq bigint)
+     WHERE kind = 'stored' AND bourse_cache.scope = decode(cut.scope, 'hex') AND bourse_cache.seq < cut.seq`,
+    [JSON.stringify(cuts)],
+  );
 }

@@ -3,7 +3,7 @@ import type { PostgresQuerying } from './postgres-package.ts';
 
 /** Of the transaction-wide lock that writers take: with it, the order of `seq` is the order of commits. */
 export const WRITERS_LOCK = 5_171_301_114;
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * The table is the log of all hosts: what is stored and compared, and for a day (`NEWS_KEPT_MS`) what
@@ -28,7 +28,21 @@ const TABLES = `
   CREATE INDEX bourse_cache_expires ON bourse_cache (expires_at_ms);
   CREATE INDEX bourse_cache_scope ON bourse_cache (scope) WHERE scope IS NOT NULL;
   CREATE INDEX bourse_cache_compared ON bourse_cache (seq) WHERE kind = 'compared';
-  INSERT INTO bourse_cache_schema VALUES (${VERSION})`;
+  INSERT INTO bourse_cache_schema VALUES (1)`;
+
+/**
+ * From version 1 to 2. Who leads is forgotten by a crash, and may be: leads end by themselves. `context` is the
+ * SHA-256 of the request without its last user turn.
+ */
+const UPGRADE = `
+  CREATE UNLOGGED TABLE bourse_cache_leads (
+    digest bytea PRIMARY KEY,
+    token uuid NOT NULL,
+    ends_at_ms bigint NOT NULL
+  );
+  ALTER TABLE bourse_cache ADD COLUMN context bytea;
+  CREATE INDEX bourse_cache_context ON bourse_cache (context) WHERE context IS NOT NULL;
+  UPDATE bourse_cache_schema SET version = 2`;
 
 export interface PostgresSchema {
   /** Vectors have a column, of pgvector's type. */
@@ -43,7 +57,7 @@ export interface PostgresSchema {
  */
 export async function readySchema(client: PostgresQuerying): Promise<PostgresSchema> {
   const [found] = await rowsOf(client, `SELECT to_regclass('bourse_cache_schema') AS name`);
-  if (found!['name'] === null) await createTables(client);
+  if (found!['name'] === null || (await versionOf(client)) < VERSION) await makeTables(client);
   const [row] = await rowsOf(
     client,
     `SELECT (SELECT max(version) FROM bourse_cache_schema) AS version, EXISTS (
@@ -60,7 +74,12 @@ export async function readySchema(client: PostgresQuerying): Promise<PostgresSch
   return { hasVectors: row!['vectors'] === true, canIterate: major > 0 || minor >= 8 };
 }
 
-async function createTables(client: PostgresQuerying): Promise<void> {
+async function versionOf(client: PostgresQuerying): Promise<number> {
+  const [row] = await rowsOf(client, 'SELECT max(version) AS version FROM bourse_cache_schema');
+  return Number(row!['version']);
+}
+
+async function makeTables(client: PostgresQuerying): Promise<void> {
   await client.query('BEGIN');
   await client.query('SELECT pg_advisory_xact_lock($1)', [WRITERS_LOCK]);
   const [raced] = await rowsOf(client, `SELECT to_regclass('bourse_cache_schema') AS name`);
@@ -69,6 +88,7 @@ async function createTables(client: PostgresQuerying): Promise<void> {
     if (await hasExtension(client))
       await client.query('ALTER TABLE bourse_cache ADD COLUMN vector vector');
   }
+  if ((await versionOf(client)) < VERSION) await client.query(UPGRADE);
   await client.query('COMMIT');
 }
 

@@ -1,6 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { CacheLead, CacheNews, CacheSelector, CacheStore } from '../../contract/index.ts';
+import { randomUUID } from 'node:crypto';
+import type {
+  CacheEnd,
+  CacheLead,
+  CacheNews,
+  CacheSelector,
+  CacheStore,
+} from '../../contract/index.ts';
 import { decodeRecord, encodeRecord, plain } from './cache-record.ts';
+import { LEASE_MS, LeadEnds, endWord } from './lead-ends.ts';
+import type { LeadEnding } from './lead-ends.ts';
 import { NewsFeed } from './news-feed.ts';
 import { POLL_MS, TIMEOUT_MS } from './server-options.ts';
 import type { CacheServerOptions } from './server-options.ts';
@@ -10,6 +18,7 @@ import { serverFault } from './server-fault.ts';
 
 /** The braces keep all keys in one slot of a cluster; the number is the version of their layout. */
 const PREFIX = '{bourse-cache-1}:';
+const BELL = `${PREFIX}bell`;
 /** An entry outlives its time by this, so that hosts whose clocks differ agree that it is their clock that ends it. */
 const GRACE_MS = 60_000;
 /** A host that was cut off for more news than this hears of no removals of before. */
@@ -17,9 +26,6 @@ const NEWS_MAX = 20_000;
 const COMPARED_MAX = 20_000;
 const PER_PAGE = 200;
 const OPERATIONS_PER_SCRIPT = 64;
-/** Nobody waits longer for another host's answer; a host that dies with the lead loses it then. */
-const LEASE_MS = 30_000;
-const LEASE_POLL_MS = 50;
 const RECONNECT_MS_MAX = 2_000;
 
 /** Stored answers in Redis, shared by many hosts. It connects when it is first asked, and again after every failure. */
@@ -28,6 +34,7 @@ export class RedisCache implements CacheStore {
   readonly #options: CacheServerOptions<RedisPackage>;
   readonly #host = randomUUID();
   readonly #client: RedisClient;
+  readonly #ends: LeadEnds;
   #subscriber: RedisClient | null = null;
   #feed: NewsFeed | null = null;
   /** Where the log was read to; null: nobody has loaded yet. */
@@ -38,6 +45,7 @@ export class RedisCache implements CacheStore {
 
   constructor(options: CacheServerOptions<RedisPackage>) {
     this.#options = options;
+    this.#ends = new LeadEnds(options.clock);
     this.#client = this.#open();
     this.#client.on('ready', () => {
       this.#lastError = null;
@@ -73,24 +81,29 @@ export class RedisCache implements CacheStore {
     });
   }
 
-  async lead(key: Uint8Array): Promise<CacheLead> {
-    const lease = `${PREFIX}lease:${createHash('sha256').update(key).digest('hex')}`;
+  async lead(digest: string): Promise<CacheLead> {
+    const lease = `${PREFIX}lease:${digest}`;
     const token = randomUUID();
-    const release = async (): Promise<void> => {
-      await this.#call('EVAL', RELEASE, 1, lease, token).catch(() => undefined);
-    };
+    const ending = this.#ends.begin(digest);
+    let taken: unknown;
     try {
-      const taken = await this.#call('SET', lease, token, 'NX', 'PX', LEASE_MS);
-      return taken === null
-        ? { kind: 'follow', ended: this.#ended(lease) }
-        : { kind: 'lead', release };
-    } catch {
-      return { kind: 'lead', release };
+      taken = await this.#call('SET', lease, token, 'NX', 'PX', LEASE_MS);
+    } catch (error) {
+      ending.end('over');
+      throw error;
     }
+    if (taken === null) return { kind: 'follow', ended: this.#heard(lease, ending) };
+    ending.end('over');
+    const release = async (end: CacheEnd): Promise<void> => {
+      const word = endWord(digest, end);
+      await this.#call('EVAL', RELEASE, 1, lease, token, BELL, word).catch(() => undefined);
+    };
+    return { kind: 'lead', release };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#ends.close();
     this.#feed?.close();
     this.#subscriber?.disconnect();
     this.#client.disconnect();
@@ -179,11 +192,13 @@ export class RedisCache implements CacheStore {
     if (this.#subscriber !== null || this.#isClosed) return;
     // It connects and subscribes again by itself.
     const subscriber = this.#open();
-    subscriber.on('message', () => this.#feed?.ring());
+    subscriber.on('message', (_channel, message) => {
+      if (!this.#ends.hear(message)) this.#feed?.ring();
+    });
     subscriber.on('ready', () => this.#feed?.ring());
     this.#subscriber = subscriber;
     try {
-      await subscriber.subscribe(`${PREFIX}bell`);
+      await subscriber.subscribe(BELL);
     } catch (error) {
       subscriber.disconnect();
       this.#subscriber = null;
@@ -191,18 +206,11 @@ export class RedisCache implements CacheStore {
     }
   }
 
-  /** Resolves when the lease is over, and what its holder stored has been told. */
-  async #ended(lease: string): Promise<void> {
-    const { clock } = this.#options;
-    const untilMs = clock.monotonicMs() + LEASE_MS;
-    try {
-      while (clock.monotonicMs() < untilMs && (await this.#call('EXISTS', lease)) === 1) {
-        await new Promise<void>((resolve) => void clock.after(LEASE_POLL_MS, resolve));
-      }
-    } catch {
-      return;
-    }
+  /** What the leader stored is told before its end is. */
+  async #heard(lease: string, ending: LeadEnding): Promise<CacheEnd> {
+    const end = await ending.follow(async () => (await this.#call('EXISTS', lease)) === 1);
     await this.#feed?.pull();
+    return end;
   }
 }
 

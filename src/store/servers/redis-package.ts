@@ -16,6 +16,7 @@ export interface RedisClient {
   call(command: string, ...args: readonly (string | number)[]): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'message' | 'end' | 'ready', listener: () => void): unknown;
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown;
+  on(event: 'end' | 'ready', listener: () => void): unknown;
   disconnect(): void;
 }

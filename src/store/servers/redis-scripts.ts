@@ -89,7 +89,8 @@ for _, item in ipairs(found) do
 end
 return out`;
 
-/** ARGV: token. Ends a lease that is still its holder's. */
+/** ARGV: token, channel, what is said there. Ends a lease that is still its holder's, and says so. */
 export const RELEASE = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`;
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+return redis.call('PUBLISH', ARGV[2], ARGV[3])`;

@@ -1,4 +1,4 @@
-import { isObject } from '../usage.ts';
+import { isObject, storedMemberOf } from '../usage.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -13,6 +13,7 @@ export function messageUsage(usage: unknown): Json | null {
     cache_creation_input_tokens: written,
     cache_read_input_tokens: read,
     output_tokens: count(usage['completion_tokens']),
+    ...storedMemberOf(usage),
   };
 }
 

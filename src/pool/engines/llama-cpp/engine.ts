@@ -1,6 +1,6 @@
-import type { Telemetry } from '../../../contract/index.ts';
+import type { FeatureProbe, Telemetry } from '../../../contract/index.ts';
 import { NO_TELEMETRY } from '../../../contract/index.ts';
-import { countOf, jsonProbe, openAiFace, versionOf } from '../openai-face.ts';
+import { countOf, jsonProbe, objectIn, openAiFace, versionOf } from '../openai-face.ts';
 import { counter, createReader } from '../series.ts';
 
 /** `kv_cache_usage_ratio` stands in builds up to about b4800 only. */
@@ -26,11 +26,37 @@ export function readLlamaCppTelemetry(text: string, upstreamName: string): Telem
   }
 }
 
+const MARK = 'bourse';
+/** What a server is asked that is to go on with an answer, put through its template only: nothing is written. */
+const CONTINUATION = JSON.stringify({
+  messages: [
+    { role: 'user', content: 'Say bourse.' },
+    { role: 'assistant', content: MARK },
+  ],
+  continue_final_message: true,
+  add_generation_prompt: false,
+});
+
+/**
+ * Builds before 2025-05, and those started with `--no-prefill-assistant`, end the last message of the
+ * assistant and would answer it: what the template makes of it tells.
+ */
+const continuationProbe: FeatureProbe = {
+  path: '/apply-template',
+  body: CONTINUATION,
+  read(status, text) {
+    if (status === 401 || status === 403 || status === 429 || status === 503) return null;
+    const prompt = status === 200 ? objectIn(text)?.['prompt'] : undefined;
+    return { continuesChat: typeof prompt === 'string' && prompt.endsWith(MARK) };
+  },
+};
+
 export const llamaCpp = openAiFace(
   { kind: 'llama-cpp', lacks: ['responses'] },
   {
     probe: { healthPath: '/health', telemetryPath: '/metrics', otherPath: '/slots' },
     readTelemetry: readLlamaCppTelemetry,
+    continuesChat: 'probed',
     options: [
       {
         name: 'cachePrompt',
@@ -52,6 +78,7 @@ export const llamaCpp = openAiFace(
           ...countOf('contextWindowTokens', settings?.n_ctx),
         };
       }),
+      continuationProbe,
     ],
   },
 );

@@ -20,6 +20,7 @@ export const rayServe = openAiFace(
   {
     probe: { healthPath: '/-/healthz', telemetryPath: '/metrics' },
     readTelemetry: createReader(RAY_SERIES),
+    saltsPrefixes: true,
     featureProbes: () => responsesProbes('/v1/responses'),
   },
 );

@@ -21,6 +21,7 @@ export const sglang = openAiFace(
     probe: { healthPath: '/health', telemetryPath: '/metrics' },
     readTelemetry: readSglangTelemetry,
     continuesChat: true,
+    saltsPrefixes: true,
     featureProbes: () => [
       jsonProbe('/get_server_info', (info) => ({
         ...versionOf(info['version']),

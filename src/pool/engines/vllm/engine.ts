@@ -7,6 +7,7 @@ export const vllm = openAiFace(
     probe: { healthPath: '/health', telemetryPath: '/metrics' },
     readTelemetry: readVllmTelemetry,
     continuesChat: true,
+    saltsPrefixes: true,
     publishesKvEvents: true,
     featureProbes: () => [
       ...responsesProbes('/v1/responses'),
