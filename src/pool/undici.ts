@@ -15,7 +15,10 @@ export const Agent = load('undici/lib/dispatcher/agent.js') as typeof Undici.Age
 export type Agent = Undici.Agent;
 
 type RequestOptions = Undici.Dispatcher.RequestOptions;
-type Send = (this: Undici.Dispatcher, options: RequestOptions) => Promise<Undici.Dispatcher.ResponseData>;
+type Send = (
+  this: Undici.Dispatcher,
+  options: RequestOptions,
+) => Promise<Undici.Dispatcher.ResponseData>;
 
 const send = load('undici/lib/api/api-request.js') as Send;
 
