@@ -243,10 +243,11 @@ describe('tools', () => {
     stream.on('chunk', (chunk) => (pieces += chunk.choices[0]?.delta.tool_calls?.length ?? 0));
     const { choices } = await stream.finalChatCompletion();
     expect(pieces).toBeGreaterThan(3);
-    const [made, ...others] = choices[0].message.tool_calls!;
+    const { message, finish_reason: finish } = choices[0] as OpenAI.ChatCompletion.Choice;
+    const [made, ...others] = message.tool_calls as OpenAI.ChatCompletionMessageFunctionToolCall[];
     expect(others).toEqual([]);
-    expect(choices[0].finish_reason).toBe('tool_calls');
-    expectDoor((made as OpenAI.ChatCompletionMessageFunctionToolCall).function.arguments);
+    expect(finish).toBe('tool_calls');
+    expectDoor(made.function.arguments);
   });
 
   test('several are called together where the family of the model can', async () => {
