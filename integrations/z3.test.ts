@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Formula } from '../src/contract/index.ts';
 import type * as Pool from '../src/pool/index.ts';
-import type * as Policy from '../src/policy/index.ts';
+import type * as Policy from '../src/policy/analysis/index.ts';
 import { anyFormula, solverContract } from '../test/contract/solver.contract.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..');
@@ -17,7 +17,7 @@ const load = <T>(path: string): Promise<T> =>
     ).href
   ) as Promise<T>;
 const { openZ3Solver } = await load<typeof Pool>('pool/index');
-const { createSearchSolver } = await load<typeof Policy>('policy/index');
+const { createSearchSolver } = await load<typeof Policy>('policy/analysis/index');
 
 describe('z3', () => {
   let z3: Awaited<ReturnType<typeof openZ3Solver>>;
