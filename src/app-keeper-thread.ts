@@ -3,18 +3,13 @@ import { failureOf, fault, faultFrom, moduleUrl } from './kernel/index.ts';
 import type { Failure, Fault } from './kernel/index.ts';
 import type { PolicyAnalysis, PolicyStatus } from './contract/index.ts';
 import type { KeeperHost, KeeperHostOptions } from './app-keeper.ts';
+import { collectWhenQuiet } from './app-quiet-memory.ts';
 import { createPortChannel } from './keeper/index.ts';
 import type { Channel } from './keeper/index.ts';
 import type { MessagePort } from 'node:worker_threads';
 
 /** Marks the thread as this module's own: it runs in other people's threads too. */
 const ROLE = 'bourse-keeper';
-
-/**
- * Three semi-spaces. Unlimited, the start alone lets them grow to 48 MiB, which are never given back; nothing
- * here waits for a collection of young objects.
- */
-const YOUNG_MIB_MAX = 12;
 
 type ToThread =
   | { readonly kind: 'attach'; readonly port: MessagePort }
@@ -38,7 +33,6 @@ export interface KeeperThread extends Omit<KeeperHost, 'attach'> {
 export async function openKeeperThread(options: KeeperHostOptions): Promise<KeeperThread> {
   const thread = new Worker(moduleUrl(import.meta.url, './app-keeper-thread'), {
     workerData: { role: ROLE, options },
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB_MAX },
   });
   const answers: ((message: ToMain) => void)[] = [];
   let lost: ToMain | null = null;
@@ -98,6 +92,7 @@ async function runThread(port: MessagePort, options: KeeperHostOptions): Promise
     return;
   }
   tell({ kind: 'open', adminUrl: host.adminUrl });
+  collectWhenQuiet();
   // Answers are told apart by their order: each waits for those before it.
   let last: Promise<void> = Promise.resolve();
   const answer = (result: Promise<ToMain>): void => {

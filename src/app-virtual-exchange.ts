@@ -44,7 +44,7 @@ export async function openVirtualExchange(parts: VirtualExchangeParts): Promise<
   await keeper.start();
   const [near, far] = createChannelPair((run) => defer(0, run));
   keeper.attach(0, far);
-  const ids = createDecisionIds(0, rng);
+  const ids = createDecisionIds(0, rng, clock);
   const decisions = createDecisionLog(DECISIONS_REMEMBERED, ids.countOf);
   const client = await createKeeperClient({
     channel: near,

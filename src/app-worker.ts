@@ -47,7 +47,7 @@ export async function openWorker(parts: WorkerParts): Promise<WorkerHost> {
   const { channel, worker, registry, load } = parts;
   const clock = parts.clock ?? createSystemClock();
   const rng = createSystemRng();
-  const ids = createDecisionIds(worker, rng);
+  const ids = createDecisionIds(worker, rng, clock);
   const decisions = createDecisionLog(DECISIONS_REMEMBERED, ids.countOf);
   const counters = createCounters();
   const keeper = await createKeeperClient({

@@ -72,7 +72,7 @@ const rankedOf = (award: Award | Refusal): readonly Bid[] => (isRefusal(award) ?
 /** One exchange: the director over the built-in stages; the observer hears the time of those that can be long. */
 export function createExchange(parts: ExchangeParts): Route {
   const { keeper, registry, decisions, observer, clock, judging } = parts;
-  const ids = parts.ids ?? createDecisionIds(keeper.worker, parts.rng);
+  const ids = parts.ids ?? createDecisionIds(keeper.worker, parts.rng, clock);
   const timed = <A extends readonly unknown[], R>(name: string, stage: (...args: A) => R) =>
     observed({ name, stage, observer, clock });
   const onEvent = (event: Parameters<Observer['on']>[0]): void => observer.on(event);

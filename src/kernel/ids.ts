@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { Rng } from './rng.ts';
 
 export type Brand<T, Name extends string> = T & { readonly __brand: Name };
@@ -17,6 +18,8 @@ export interface DecisionIds {
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const RANDOM_CHARACTERS = 12;
+/** Enough until the year 4453. */
+const SECOND_CHARACTERS = 7;
 /** A hidden count has two halves of 20 bits, each of them four characters: 2²⁰ < 36⁴. */
 const HALF_BITS = 20;
 const HALF_MASK = 0xfffff;
@@ -28,26 +31,38 @@ const PAIRS = Uint8Array.from({ length: 2 * PAIRS_BASE }, (_, i) =>
 );
 
 /**
- * Makes decision ids `d-<worker>-<12 random characters><8 characters>`: unique across processes and
+ * Makes decision ids `d-<worker>-<12 random characters><second><8 characters>`: unique across processes and
  * restarts, free of coordination. The worker's number lets the keeper find who remembers it. The last
  * characters are a count that only its maker can read (a Feistel network of four rounds over 40 bits):
  * clients see some of the ids, and are not to learn from them what others asked in between, nor to guess theirs.
+ * The second before it, in seven characters, keeps ids of one time together in a store's index.
  */
-export function createDecisionIds(worker: number, rng: Rng): DecisionIds {
-  let prefix = `d-${worker.toString(36)}-`;
+export function createDecisionIds(
+  worker: number,
+  rng: Rng,
+  clock: Pick<Clock, 'nowMs'>,
+): DecisionIds {
+  let own = `d-${worker.toString(36)}-`;
   const keys: [number, number, number, number] = [0, 0, 0, 0];
   for (let i = 0; i < RANDOM_CHARACTERS; i++) {
     // What a character does not show of its draw is of the keys: some 26 bits of each of three.
     const draw = rng.next() * 36;
-    prefix += ALPHABET[Math.floor(draw)];
+    own += ALPHABET[Math.floor(draw)];
     keys[i % 4] = Math.imul(keys[i % 4]!, 0x9e3779b1) ^ ((draw % 1) * 0x100000000);
   }
   const [first, second, third, fourth] = keys;
   let low = 0;
   let high = 0;
+  let seconds = NaN;
+  let prefix = '';
 
   return {
     next() {
+      const now = Math.floor(clock.nowMs() / 1000);
+      if (now !== seconds) {
+        seconds = now;
+        prefix = own + Math.max(0, now).toString(36).padStart(SECOND_CHARACTERS, '0');
+      }
       let left = high;
       let right = low;
       left ^= mixed(right, first);

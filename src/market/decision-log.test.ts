@@ -194,7 +194,7 @@ describe('the decision log', () => {
 
   test('finds the ids of any worker, however far they have counted', () => {
     for (const worker of [0, 35, 1_295]) {
-      const ids = createDecisionIds(worker, createRng(worker));
+      const ids = createDecisionIds(worker, createRng(worker), { nowMs: () => 0 });
       const log = createDecisionLog(50, (id) => ids.countOf(id));
       const made: DecisionId[] = [];
       for (let n = 0; n < 120; n++) {

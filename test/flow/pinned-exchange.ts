@@ -120,7 +120,7 @@ export async function openPinnedExchange(configText: string): Promise<PinnedExch
   await keeper.start();
   const [near, far] = createChannelPair((run) => void setImmediate(run));
   keeper.attach(0, far);
-  const ids = createDecisionIds(0, CONSTANT);
+  const ids = createDecisionIds(0, CONSTANT, clock);
   const decisions = createDecisionLog(2_000, ids.countOf);
   const counters = createCounters();
   const duties = {
