@@ -35,7 +35,7 @@ function canonical(got: readonly Got[]): readonly Got[] {
     if (id !== null && !names.has(id)) names.set(id, `<decision ${names.size}>`);
   }
   const text = JSON.stringify(got)
-    .replaceAll(/d-0-[0-9a-z]{20}/g, (id) => names.get(id) ?? '<of another>')
+    .replaceAll(/d-0-[0-9a-z]{27}/g, (id) => names.get(id) ?? '<of another>')
     .replaceAll(/"Date","[^"]*"/g, '"Date","<date>"');
   return JSON.parse(text) as readonly Got[];
 }
