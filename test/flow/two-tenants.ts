@@ -489,7 +489,7 @@ export function headerOf({ headers }: Answer, name: string): string | null {
   return at < 0 ? null : headers[at + 1]!;
 }
 
-const NOBODYS_ID = 'd-0-zzzzzzzzzzzzzzzzzzzz';
+const NOBODYS_ID = 'd-0-zzzzzzzzzzzzzzzzzzzzzzzzzzz';
 
 /** The id after this one, where ids are counted. */
 const nextOf = (id: string): string =>
