@@ -18,25 +18,27 @@ import { hashOf } from '../../src/match/index.ts';
 import { readWorkload } from '../../src/workload/index.ts';
 
 /** Words as directions: texts with the same words are near. */
-const DIMENSIONS = 64;
-function sumOne(text: string): Float32Array {
-  const sum = new Float32Array(DIMENSIONS);
-  for (const word of text.toLowerCase().split(/\W+/)) {
-    if (word !== '') sum[(hashOf(word) >>> 0) % DIMENSIONS]! += 1;
-  }
-  return sum;
+export function wordTexts(dimensions: number): TextReading {
+  const sumOne = (text: string): Float32Array => {
+    const sum = new Float32Array(dimensions);
+    for (const word of text.toLowerCase().split(/\W+/)) {
+      if (word !== '') sum[(hashOf(word) >>> 0) % dimensions]! += 1;
+    }
+    return sum;
+  };
+  const embedOne = (text: string): Float32Array => {
+    const sum = sumOne(text);
+    const norm = Math.hypot(...sum);
+    return norm === 0 ? sum : sum.map((value) => value / norm);
+  };
+  return {
+    sumOne,
+    embedOne,
+    vectorOf: (workload) => embedOne(workload.lastUserText()),
+    isPersonal: () => false,
+  };
 }
-function embedOne(text: string): Float32Array {
-  const sum = sumOne(text);
-  const norm = Math.hypot(...sum);
-  return norm === 0 ? sum : sum.map((value) => value / norm);
-}
-const TEXTS: TextReading = {
-  sumOne,
-  embedOne,
-  vectorOf: (workload) => embedOne(workload.lastUserText()),
-  isPersonal: () => false,
-};
+const TEXTS = wordTexts(64);
 
 export const RULE: CacheRule = {
   isExact: true,

@@ -8,34 +8,14 @@ import type {
   Mandate,
   Outcome,
   SignalReader,
-  TextReading,
 } from '../../src/contract/index.ts';
 import { createVirtualClock } from '../../src/kernel/index.ts';
 import type { DecisionId, KeyId, TenantId } from '../../src/kernel/index.ts';
-import { hashOf } from '../../src/match/index.ts';
 import { weighCandidate } from '../../src/market/index.ts';
 import { readWorkload } from '../../src/workload/index.ts';
+import { wordTexts } from './cache-rig.ts';
 
-/** Words as directions: texts with the same words are near. */
-const DIMENSIONS = 16;
-function sumOne(text: string): Float32Array {
-  const sum = new Float32Array(DIMENSIONS);
-  for (const word of text.toLowerCase().split(/\W+/)) {
-    if (word !== '') sum[(hashOf(word) >>> 0) % DIMENSIONS]! += 1;
-  }
-  return sum;
-}
-function embedOne(text: string): Float32Array {
-  const sum = sumOne(text);
-  const norm = Math.hypot(...sum);
-  return norm === 0 ? sum : sum.map((value) => value / norm);
-}
-const TEXTS: TextReading = {
-  sumOne,
-  embedOne,
-  vectorOf: (workload) => embedOne(workload.lastUserText()),
-  isPersonal: () => false,
-};
+const TEXTS = wordTexts(16);
 
 const RULE: CacheRule = {
   isExact: true,
